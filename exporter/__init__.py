@@ -1,0 +1,22 @@
+"""Prometheus exporter for the statistics of e-mail vendors' customers.
+
+The rooms, in the order in which data passes through them::
+
+    config/         configuration files with their line numbers, as frozen models
+    providers/      one folder for each vendor API: calls, families, collectors
+    upstream/       the one HTTP client, with its rate limit, retries and deadlines
+    samples.py      families and samples: plain typed values
+    store.py        last good samples and the health of every fetch, replaced whole
+    exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
+    poller.py       when each fetch runs, and on which thread
+    web/            the pages that a scraper, a probe or a person asks for
+    demo/           stand-in vendors that the demo and the tests run against
+    instruments.py  the exporter's own metrics
+    clock.py        time, so that tests can have their own
+    errors.py       every error, drawn as one tree
+    logs.py         log lines as logfmt or JSON
+    app.py          the only place where objects are built and joined
+    cli.py          commands and flags
+"""
+
+__version__ = "0.1.0"

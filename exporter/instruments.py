@@ -1,0 +1,135 @@
+"""The exporter's own metrics: counts and states of fetches, requests, limits and the process itself.
+
+They live in a registry of their own, never in prometheus_client's global one, so that two programs in one
+process don't share numbers. Health of single customers is not here: the store keeps it beside their samples.
+"""
+
+import platform
+from collections.abc import Callable, Sequence
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from exporter import __version__
+from exporter.errors import Reason
+
+PREFIX = "email_stats_exporter_"
+# A fetch is one call of some 100 ms when all is well, and four of 10 s with pauses between when it is not.
+_FETCH_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80)
+
+
+class Instruments:
+    """Every own metric that is counted as things happen, by source and collector."""
+
+    def __init__(self) -> None:
+        """Make the registry and all families, empty but for the process's own."""
+        # OpenMetrics' creation times arrive in Prometheus as ordinary series and mean nothing to a user.
+        prometheus_client.disable_created_metrics()
+        self.registry = registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(PREFIX + name, text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(PREFIX + name, text, labels, registry=registry)
+
+        each = ("source", "collector")
+        self._fetches = counter("fetches", "Fetches that ended, a batch being one.", *each)
+        self._failures = counter("fetch_failures", "Fetches that failed, by reason.", *each, "reason")
+        self._retries = counter("retries", "Requests sent again within a fetch.", *each)
+        self._requests = counter(
+            "api_requests", 'Requests sent to the vendor, by status code; "error" without a reply.', *each, "code"
+        )
+        self._rejected = counter(
+            "fields_rejected", "Optional fields of the vendor left out because they were ill-formed.", *each
+        )
+        self._duration = Histogram(
+            PREFIX + "fetch_duration_seconds",
+            "Time of a fetch, retries included, the first wait for the rate limit not.",
+            each,
+            registry=registry,
+            buckets=_FETCH_BUCKETS,
+        )
+        self._wait = counter("rate_limit_wait_seconds", "Time that fetches waited for the rate limit.", "source")
+        self._remaining = gauge("rate_limit_remaining", "X-RateLimit-Remaining of the vendor's last answer.", "source")
+        self._reset = gauge(
+            "rate_limit_reset_timestamp_seconds", "X-RateLimit-Reset of the vendor's last answer.", "source"
+        )
+        self._interval = gauge("collector_interval_seconds", "Configured interval of a collector.", *each)
+        self._computed = {
+            name: gauge(name, text, "source")
+            for name, text in {
+                "source_up": "1 if any fetch of the source succeeded within 3 times its shortest interval.",
+                "oldest_due_timestamp_seconds": "When the most overdue fetch was due; now if none is.",
+                "rate_limit_calls": "Requests that the effective rate limit allows in one period.",
+                "rate_limit_period_seconds": "Period of the effective rate limit.",
+                "schedule_load_ratio": "Planned requests per period, as a fraction of the effective rate limit.",
+                "customers": "Customers of the source.",
+                "series": "Vendor series of the source.",
+            }.items()
+        }
+        self._dropped = gauge(
+            "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
+        )
+        gauge("build_info", "The program that answers; the value is 1.", "version", "revision", "python_version").labels(
+            __version__, "", platform.python_version()
+        ).set(1)
+
+    def add_source(self, source: str, intervals: dict[str, float]) -> None:
+        """Show a source and its collectors with every counter at 0; ``intervals`` are seconds by collector.
+
+        A counter that is born at 1 is invisible to PromQL's ``increase``.
+        """
+        self._wait.labels(source)
+        for collector, seconds in intervals.items():
+            self._interval.labels(source, collector).set(seconds)
+            self._fetches.labels(source, collector)
+            self._retries.labels(source, collector)
+            self._rejected.labels(source, collector)
+            self._duration.labels(source, collector)
+            for reason in Reason:
+                self._failures.labels(source, collector, reason.value)
+
+    def compute(self, name: str, source: str, value: Callable[[], float]) -> None:
+        """Let a gauge of a source be computed at each scrape; ``name`` is without the common prefix."""
+        self._computed[name].labels(source).set_function(value)
+
+    def compute_dropped(self, source: str, reason: str, value: Callable[[], float]) -> None:
+        """Let ``series_dropped`` of a source and reason be computed at each scrape."""
+        self._dropped.labels(source, reason).set_function(value)
+
+    def fetched(self, source: str, collector: str, seconds: float, failures: Sequence[Reason] = ()) -> None:
+        """Count one fetch that ended, and each reason it failed for."""
+        self._fetches.labels(source, collector).inc()
+        self._duration.labels(source, collector).observe(seconds)
+        for reason in failures:
+            self._failures.labels(source, collector, reason.value).inc()
+
+    def requested(self, source: str, collector: str, code: str) -> None:
+        """Count one request that was sent; ``code`` is the status, or ``error`` without a reply."""
+        self._requests.labels(source, collector, code).inc()
+
+    def retried(self, source: str, collector: str) -> None:
+        """Count one request that is about to be sent again."""
+        self._retries.labels(source, collector).inc()
+
+    def rejected(self, source: str, collector: str, fields: int = 1) -> None:
+        """Count optional fields that were left out because they were ill-formed."""
+        self._rejected.labels(source, collector).inc(fields)
+
+    def waited(self, source: str, seconds: float) -> None:
+        """Count the time that a request waited for the rate limit."""
+        self._wait.labels(source).inc(seconds)
+
+    def rate_limit_seen(self, source: str, remaining: float | None, reset: float | None) -> None:
+        """Keep what the vendor's last headers said: requests left, and the Unix time of the reset."""
+        if remaining is not None:
+            self._remaining.labels(source).set(remaining)
+        if reset is not None:
+            self._reset.labels(source).set(reset)

@@ -1,0 +1,117 @@
+"""What a provider is: the code for one vendor API, seen from the rest of the program.
+
+A provider turns its section of the configuration into customers and collectors; a collector turns
+a vendor's payload into samples. Neither knows when it runs, where its samples go, or how a request is sent.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from exporter.clock import Clock
+from exporter.config import CollectorConfig, SourceConfig
+from exporter.errors import FetchError
+from exporter.samples import Family, Sample
+from exporter.upstream import AllowList, Authorize, Client
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Customer:
+    """One account under a source: whose numbers a fetch is about.
+
+    Attributes:
+        id: what the vendor calls it; never shown where ``name`` differs.
+        name: the value of the label ``customer``.
+        zone: the time zone of the vendor's days for this customer.
+        clock: where ``today`` comes from.
+        labels: what stands on the customer's info series beside its name.
+        settings: what only its provider understands (a Bento site's segments).
+    """
+
+    id: str
+    name: str
+    zone: ZoneInfo
+    clock: Clock
+    labels: Mapping[str, str] = field(default_factory=dict)
+    settings: Any = None
+
+    def today(self) -> date:
+        """Return the date that it is now in the customer's time zone."""
+        return datetime.fromtimestamp(self.clock.time(), self.zone).date()
+
+    def midnight(self, day: date) -> float:
+        """Return the Unix time at which a day begins in the customer's time zone."""
+        return datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
+
+
+class Collector(Protocol):
+    """One kind of data, fetched for each customer on an interval of its own.
+
+    Attributes:
+        name: the value of the label ``collector``.
+        families: every family that it may give samples of.
+        settings: its section of the configuration, the interval among it.
+    """
+
+    name: ClassVar[str]
+    families: Sequence[Family]
+    settings: CollectorConfig
+
+
+@runtime_checkable
+class CustomerCollector(Collector, Protocol):
+    """A collector that asks the vendor for one customer at a time."""
+
+    def fetch(self, customer: Customer) -> Iterable[Sample]:
+        """Ask the vendor and return the customer's samples.
+
+        Raises:
+            FetchError: the fetch failed; nothing of it may be shown.
+        """
+
+
+@runtime_checkable
+class BatchCollector(Collector, Protocol):
+    """A collector whose vendor answers for several customers in one call."""
+
+    batch_size: int
+
+    def fetch_batch(self, customers: Sequence[Customer]) -> Mapping[Customer, Iterable[Sample] | FetchError]:
+        """Ask the vendor and return each customer's samples, or why that customer alone failed.
+
+        Raises:
+            FetchError: the fetch failed for all of them.
+        """
+
+
+AnyCollector: TypeAlias = CustomerCollector | BatchCollector
+
+
+class Provider(Protocol):
+    """The code for one vendor API, found by its ``type`` in the configuration."""
+
+    type: str
+    config: type[SourceConfig]
+    families: Sequence[Family]
+    info: Family
+
+    def allow_list(self, source: Any) -> AllowList:
+        """Return the read calls that may be made for this source; nothing else can be sent."""
+
+    def authorize(self, source: Any) -> Authorize:
+        """Return what puts the source's credentials into a request, just before it is sent."""
+
+    def customers(self, source: Any, clock: Clock) -> Sequence[Customer]:
+        """Return the configured customers, in the order of the configuration."""
+
+    def collectors(self, source: Any, client: Callable[[str], Client]) -> Sequence[AnyCollector]:
+        """Return the enabled collectors; ``client(name)`` is the upstream client for one of them."""
+
+    def probe(self, source: Any, client: Client, customers: Sequence[Customer]) -> None:
+        """Make one cheap call that tells whether the vendor answers and the credentials work.
+
+        Raises:
+            FetchError: it does not, or they do not.
+        """
