@@ -1,0 +1,83 @@
+# `make demo` and `make test` set up all they need; `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The interpreter that the virtual environment is made from: PYTHON=… names one, else the first that is new enough.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+# What the tests run for real, as Debian packages with a program of the same name.
+SERVERS := prometheus
+# Of the demo: make demo ARGS=--scenario=outage
+ARGS :=
+# Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
+UPGRADE :=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+PIP_INSTALL = $(BIN)/python -m pip install --quiet
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	--custom-compile-command "make requirements" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format servers requirements clean
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-20s %s\n' "$$name" "$$text"; done
+
+demo: $(VENV)/.installed ## Run the exporter against stand-in vendors on this machine; no credentials needed
+	@$(BIN)/email-stats-exporter demo $(ARGS)
+
+test: $(VENV)/.tools servers lint ## Check everything: style, types, imports, then all tests
+	@$(BIN)/pytest
+
+lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted as ruff does it: make format" >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry --no-ansi .
+	@$(BIN)/vulture
+
+format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by itself
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+# Without a server its tests are skipped; where CI=true they fail.
+servers: | $(VENV)/.created
+	@missing=; for server in $(SERVERS); do command -v "$$server" >/dev/null || missing="$$missing $$server"; done; \
+	[ -z "$$missing" ] || .ci/install-debian $$missing || true
+
+requirements: $(VENV)/.created ## Write requirements/*.txt anew from pyproject.toml
+	@$(PIP_INSTALL) --require-hashes -r requirements/lock.txt
+	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
+	@$(COMPILE) --group build -o requirements/build.txt
+	@$(COMPILE) --group lock -o requirements/lock.txt
+
+clean: ## Take away everything that make made
+	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@for python in $(PYTHON); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; \
+		python=; \
+	done; \
+	[ -n "$$python" ] || { echo "Python 3.11 or newer is needed, and none of these is it: $(PYTHON)." \
+		"If it has another name: make PYTHON=/path/to/python3" >&2; exit 1; }; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null || .ci/install-debian python3-venv || exit 1; \
+	echo "Setting up $(VENV) with $$("$$python" --version)"; \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV) && touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml requirements/build.txt requirements/runtime.txt
+	@echo "Installing the exporter and what it needs"
+	@$(PIP_INSTALL) --require-hashes -r requirements/build.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.installed requirements/dev.txt
+	@echo "Installing what the tests and checks need"
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
