@@ -1,0 +1,172 @@
+"""The configuration as the rest of the program sees it: frozen, typed, seconds and bytes as plain numbers."""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
+
+from exporter.config.addresses import ProxyUrl, ReadableFile
+from exporter.config.addresses import base_url as read_base_url
+from exporter.config.section import Section
+from exporter.config.values import Duration, DurationRange, LabelName, LabelValue, Name, Size, TimeZone, mistake
+
+_HOUR = 3600.0
+
+
+class RetryConfig(Section):
+    """How often and how patiently a request that failed is sent again."""
+
+    attempts: int = Field(4, ge=1, le=20)
+    """Requests sent at most, the first one included."""
+    initial_backoff: Annotated[float, DurationRange(least=0, most=_HOUR)] = 1.0
+    """Longest pause before the first repetition; it doubles with each one."""
+    max_backoff: Annotated[float, DurationRange(least=0, most=_HOUR)] = 30.0
+    """Longest pause of all; a vendor that asks for a longer one ends the fetch."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max_backoff < self.initial_backoff:
+            raise mistake("must be at least as long as initial_backoff", "max_backoff")
+        return self
+
+
+class PollingConfig(Section):
+    """How vendors are asked, for all sources."""
+
+    timeout: Annotated[float, DurationRange(most=_HOUR)] = 10.0
+    """Longest time for one request, from connect to the last byte."""
+    concurrency: int = Field(8, ge=1, le=1000)
+    """Requests in flight, per source."""
+    stale_after: float = Field(3.0, ge=1, le=1000)
+    """Times a collector's interval without success after which its numbers count as stale."""
+    drop_after: Duration = 86_400.0
+    """Time without success after which a customer's series leave."""
+    retry: RetryConfig = RetryConfig()
+    """What happens to a request that failed."""
+
+
+class LimitsConfig(Section):
+    """Upper bounds that keep a mistake, ours or a vendor's, from filling the memory."""
+
+    max_series: int = Field(5_000_000, ge=1)
+    """Vendor series exposed at most."""
+    max_response_bytes: Size = 8 * 1024 * 1024
+    """Longest answer that is read; a longer one is refused whole."""
+
+
+class HttpConfig(Section):
+    """The way to the vendor; nothing of it is ever taken from environment variables."""
+
+    proxy_url: ProxyUrl | None = None
+    """Proxy that every request goes through."""
+    ca_file: ReadableFile | None = None
+    """PEM file of the certificate authorities to trust instead of the usual ones."""
+
+
+class RateLimitConfig(Section):
+    """What the vendor allows: no window of ``per`` ever holds more than ``calls`` requests."""
+
+    calls: int = Field(600, ge=1, le=1_000_000_000)
+    """Requests allowed in one period."""
+    per: Duration = 60.0
+    """The period."""
+    shared: Name | None = None
+    """Sources of the same name here draw from one budget."""
+
+
+class CollectorConfig(Section):
+    """Whether and how often one kind of data is fetched for each customer."""
+
+    enabled: bool = True
+    """Whether it is fetched at all."""
+    interval: Annotated[float, DurationRange(least=1)] = 900.0
+    """Time between two fetches of one customer."""
+
+    def calls(self, customers: Sequence[Any]) -> float:
+        """Return how many requests one round over these customers makes: one each, unless a subclass knows better."""
+        return len(customers)
+
+
+class CollectorsConfig(Section):
+    """The collectors of a source by name; iterating gives the enabled ones."""
+
+    # pydantic's own iteration gives every field; nobody asks a section of the configuration for that.
+    def __iter__(self) -> Generator[tuple[str, CollectorConfig], None, None]:
+        """Yield the name and the settings of each enabled collector, in the order of their declaration."""
+        for name in type(self).model_fields:
+            collector: CollectorConfig = getattr(self, name)
+            if collector.enabled:
+                yield name, collector
+
+
+class CustomerConfig(Section):
+    """One customer of a source; each type of source adds the key of the vendor's id, and ``id``."""
+
+    name: Name | None = None
+    """Value of the label ``customer``; the id where it is left out."""
+    labels: dict[LabelName, LabelValue] = Field(default_factory=dict)
+    """Labels on the customer's info series."""
+    timezone: TimeZone | None = None
+    """Time zone of this customer's days, where it differs from the source's."""
+
+    @property
+    def id(self) -> str:
+        """What the vendor calls the customer."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """The value of the label ``customer``: the name, or else the id."""
+        return self.id if self.name is None else self.name
+
+
+class SourceConfig(Section):
+    """One vendor account with one set of credentials; each type of source narrows and adds to these keys."""
+
+    name: Name
+    """Value of the label ``source``."""
+    type: str
+    """Which vendor API it is."""
+    # Stands before base_url, whose validator asks for it.
+    allow_http: bool = False
+    """Let requests go unencrypted to another machine."""
+    base_url: str
+    """Scheme and host of the API."""
+    http: HttpConfig = HttpConfig()
+    """The way to the vendor."""
+    rate_limit: RateLimitConfig = RateLimitConfig()
+    """What the vendor allows."""
+    timezone: TimeZone = ZoneInfo("UTC")
+    """Time zone of the vendor's days."""
+    collectors: SerializeAsAny[CollectorsConfig]
+    """What is fetched, and how often."""
+    customers: tuple[SerializeAsAny[CustomerConfig], ...]
+    """Whose numbers are fetched."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _reachable(cls, url: str, info: ValidationInfo) -> str:
+        # A wrong allow_http is a mistake of its own, and then nobody knows what was meant here.
+        return read_base_url(url, allow_http=info.data.get("allow_http", True))
+
+    @field_validator("customers", mode="before")
+    @classmethod
+    def _as_tuple(cls, customers: object) -> object:
+        # A file has lists, and strict models tell them from tuples.
+        return tuple(customers) if isinstance(customers, list) else customers
+
+    def planned_calls(self) -> Mapping[str, float]:
+        """Return the requests a second that each enabled collector makes for the configured customers."""
+        return {name: collector.calls(self.customers) / collector.interval for name, collector in self.collectors}
+
+
+class Config(Section):
+    """A whole configuration in which everything fits."""
+
+    polling: PollingConfig = PollingConfig()
+    """How vendors are asked."""
+    limits: LimitsConfig = LimitsConfig()
+    """Upper bounds."""
+    sources: tuple[SerializeAsAny[SourceConfig], ...]
+    """The accounts that are asked, in the order of the file."""

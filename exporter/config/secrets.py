@@ -1,0 +1,170 @@
+"""Secrets by value, file or environment variable, which nothing prints by accident."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
+
+from exporter.config.section import Section
+from exporter.config.values import Surroundings, has_control_characters, mistake, surroundings
+
+FORMS = ("", "_file", "_env")
+_LONGEST = 65_536
+
+
+class Secret:
+    """A password or key that shows as ``<secret>`` everywhere but in ``value()``.
+
+    Attributes:
+        file: the file that it was read from, so that a change of it can be followed; None for the other forms.
+    """
+
+    __slots__ = ("_value", "file")
+
+    def __init__(self, value: str, file: Path | None = None) -> None:
+        """Hold a secret, and the file that it came from."""
+        self._value = value
+        self.file = file
+
+    def value(self) -> str:
+        """Return the secret itself, to be put into a request and nowhere else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Return ``<secret>``."""
+        return "<secret>"
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two secrets are the same, so that a reload sees new credentials."""
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        """Return a hash that fits the comparison."""
+        return hash((Secret, self._value))
+
+    def __copy__(self) -> "Secret":
+        """Return itself: a secret never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Secret":
+        """Return itself: a secret never changes."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: always.
+        """
+        message = "a secret can't be pickled"
+        raise TypeError(message)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Let pydantic read a secret in any of its forms, and write it as ``<secret>``."""
+        return core_schema.with_info_plain_validator_function(
+            _read, serialization=core_schema.plain_serializer_function_ser_schema(repr)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe a secret as a string."""
+        return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Written:
+    """What the file has for one secret: the values by key, of which one alone is right."""
+
+    name: str
+    values: Mapping[str, object]
+
+
+class Credentials(Section):
+    """The secrets of a source; a field ``x`` of type ``Secret`` may be written as ``x``, ``x_file`` or ``x_env``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: object) -> object:
+        """Fold the three keys of each secret into one value under the field's name."""
+        if not isinstance(data, dict):
+            return data
+        rest = dict(data)
+        for name, field in cls.model_fields.items():
+            if not is_secret(field.annotation):
+                continue
+            values = {name + form: rest.pop(name + form) for form in FORMS if name + form in rest}
+            if values or field.is_required():
+                rest[name] = _Written(name, values)
+        return rest
+
+
+def is_secret(annotation: object) -> bool:
+    """Tell whether a field's type is ``Secret`` or ``Secret | None``."""
+    return annotation is Secret or Secret in getattr(annotation, "__args__", ())
+
+
+def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    written = value if isinstance(value, _Written) else _Written("", {"": value})
+    if not written.values:
+        raise mistake(f"is missing; give {written.name}, {written.name}_file or {written.name}_env")
+    if len(written.values) > 1:
+        *_, last = written.values
+        raise mistake(f"only one of {', '.join(written.values)} can be given; remove the others", last)
+    [(key, content)] = written.values.items()
+    if isinstance(content, Secret):
+        return content
+    return _from(key, content, key.removeprefix(written.name), surroundings(info.context))
+
+
+def _from(key: str, content: object, form: str, around: Surroundings) -> Secret:
+    if not isinstance(content, str):
+        raise mistake("must be a string; write it in quotes", key)
+    match form:
+        case "_file":
+            path = around.folder / content
+            return Secret(_checked(_file(key, path), key), path)
+        case "_env":
+            return Secret(_checked(_variable(key, content, around.environ), key))
+        case _:
+            return Secret(_checked(content, key))
+
+
+def _file(key: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+    except OSError as error:
+        raise mistake(f"the file can't be read ({error.strerror}); check the path and its permissions", key) from None
+    except ValueError:
+        raise mistake("is no path", key) from None
+    if len(content) > _LONGEST:
+        raise mistake(f"the file is longer than {_LONGEST} bytes; it must hold the secret alone", key)
+    try:
+        return content.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Without `from None` the chained error would carry the bytes of the file.
+        raise mistake("the file is not UTF-8 text", key) from None
+
+
+def _variable(key: str, name: str, environ: Mapping[str, str]) -> str:
+    try:
+        return environ[name]
+    except (KeyError, ValueError):
+        raise mistake("the environment variable is not set; set it, or correct its name", key) from None
+
+
+def _checked(secret: str, key: str) -> str:
+    if not secret:
+        raise mistake("the secret is empty", key)
+    if has_control_characters(secret):
+        raise mistake("the secret holds control characters or line breaks, which can't be sent", key)
+    return secret
