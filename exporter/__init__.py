@@ -6,7 +6,7 @@ The rooms, in the order in which data passes through them::
     providers/      one folder for each vendor API: calls, families, collectors
     upstream/       the one HTTP client, with its rate limit, retries and deadlines
     samples.py      families and samples: plain typed values
-    store.py        last good samples and the health of every fetch, replaced whole
+    store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
     poller.py       when each fetch runs, and on which thread
     web/            the pages that a scraper, a probe or a person asks for
@@ -20,3 +20,5 @@ The rooms, in the order in which data passes through them::
 """
 
 __version__ = "0.1.0"
+# The commit that the program was built from; an image build writes it here.
+__revision__ = ""

@@ -13,7 +13,7 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from exporter import __version__
+from exporter import __revision__, __version__
 from exporter.errors import Reason
 
 PREFIX = "email_stats_exporter_"
@@ -77,9 +77,8 @@ class Instruments:
         self._dropped = gauge(
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
-        gauge("build_info", "The program that answers; the value is 1.", "version", "revision", "python_version").labels(
-            __version__, "", platform.python_version()
-        ).set(1)
+        build_info = gauge("build_info", "The program that answers.", "version", "revision", "python_version")
+        build_info.labels(__version__, __revision__, platform.python_version()).set(1)
 
     def add_source(self, source: str, intervals: dict[str, float]) -> None:
         """Show a source and its collectors with every counter at 0; ``intervals`` are seconds by collector.
