@@ -1,0 +1,55 @@
+# Built in one image and run in another: what builds it never reaches the result.
+FROM debian:12-slim AS builder
+
+# Debian 12 itself is the pin: within it, the newest package is the one with the security fixes.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+WORKDIR /src
+COPY requirements/build.txt requirements/runtime.txt requirements/
+RUN python3 -m venv /build \
+ && /build/bin/pip install --quiet --require-hashes -r requirements/build.txt \
+ && python3 -m venv --without-pip /opt/email-stats-exporter \
+ && /build/bin/pip --python /opt/email-stats-exporter/bin/python install --quiet \
+        --only-binary :all: --require-hashes -r requirements/runtime.txt
+
+COPY pyproject.toml README.md LICENSE ./
+COPY exporter exporter
+RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel . \
+ && /build/bin/pip --python /opt/email-stats-exporter/bin/python install --quiet --no-deps --no-index /wheel/*.whl
+
+
+FROM debian:12-slim
+
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="email-stats-exporter" \
+      org.opencontainers.image.description="Prometheus exporter for the statistics of e-mail vendors' customers" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 \
+ && rm -rf /var/lib/apt/lists/*
+
+COPY --from=builder /opt/email-stats-exporter /opt/email-stats-exporter
+ENV PATH=/opt/email-stats-exporter/bin:$PATH
+
+# A number, so that Kubernetes can see that it is not root.
+USER 65532:65532
+EXPOSE 10587
+
+# For the default port, without TLS; give docker run a --health-cmd of its own otherwise.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+    CMD ["python", "-I", "-c", "import urllib.request as r; r.build_opener(r.ProxyHandler({})).open('http://localhost:10587/-/healthy', timeout=4)"]
+
+ENTRYPOINT ["email-stats-exporter"]
+CMD ["run", "--config.file=/etc/email-stats-exporter/config.yaml"]

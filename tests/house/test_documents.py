@@ -1,0 +1,76 @@
+"""What users read agrees with what they run."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+import exporter
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "config.example.yaml", "Makefile"]
+# Of `make requirements` and of the programs that the Makefile starts.
+OTHER_PROGRAMS = re.compile(r"UPGRADE|\b(?:pip|uv|ruff|mypy|lint-imports|deptry)\b|PIP_INSTALL|custom-compile")
+
+
+def test_the_newest_entry_of_the_changelog_is_this_version(root):
+    newest = re.search(r"^## (\S+) / (.+)$", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert newest
+    assert newest[1] == exporter.__version__
+    assert re.fullmatch(r"unreleased|\d{4}-\d{2}-\d{2}", newest[2])
+
+
+def test_each_change_says_of_what_kind_it_is(root):
+    lines = (root / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    kinds = r"\* \[(CHANGE|FEATURE|ENHANCEMENT|BUGFIX|SECURITY)\] \S.*\."
+
+    assert [line for line in lines if line and not line.startswith("## ") and not re.fullmatch(kinds, line)] == []
+
+
+def test_the_image_is_labelled_with_this_version(root):
+    dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
+
+    assert re.findall(r"^ARG VERSION=(\S+)$", dockerfile, re.MULTILINE) == [exporter.__version__]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_document_names_a_command_that_does_not_exist(root, document, commands):
+    text = (root / document).read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![/\w-])email-stats-exporter ([a-z]+)\b", text)) - {"or"}
+
+    assert named - commands == set()
+
+
+def test_the_readme_names_every_command(root, commands):
+    text = (root / "README.md").read_text(encoding="utf-8")
+
+    assert {command for command in commands if f"`email-stats-exporter {command}`" not in text} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_document_names_a_flag_that_does_not_exist(root, document, flags):
+    lines = (root / document).read_text(encoding="utf-8").splitlines()
+    ours = "\n".join(line for line in lines if not OTHER_PROGRAMS.search(line))
+    named = set(re.findall(r"(?<![\w-])(--[a-z][a-z.-]*[a-z])", ours))
+
+    assert named - flags == set()
+
+
+@pytest.fixture(scope="module")
+def commands():
+    listed = re.search(r"\{([a-z,]+)\}", printed("--help"))
+    assert listed
+    return set(listed[1].split(","))
+
+
+@pytest.fixture(scope="module")
+def flags(commands):
+    texts = [printed("--help"), *(printed(command, "--help") for command in sorted(commands))]
+    return {flag for text in texts for flag in re.findall(r"--[a-z][a-z.-]*[a-z]", text)}
+
+
+def printed(*arguments):
+    """Return what the program prints."""
+    program = [sys.executable, "-c", "from exporter.cli import main; main()", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, check=True).stdout
