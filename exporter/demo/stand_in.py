@@ -1,0 +1,189 @@
+"""A vendor to run against: real HTTP on loopback, with the world's numbers and failures to order."""
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from exporter.demo.limit import Window
+from exporter.demo.reseller import ResellerV2
+from exporter.demo.scenarios import CALM, Limit, Retelling, Scenario
+from exporter.demo.server import Server
+from exporter.demo.wire import Answer, Call, Dialect, Fault, Manner, json_answer
+from exporter.demo.world import World
+
+_NOT_FOUND = json_answer({"errors": ["Not found"], "message": "error"}, 404)
+_FORBIDDEN = json_answer({"errors": ["A stand-in changes nothing"], "message": "error"}, 403)
+_TOO_MANY = json_answer({"errors": [{"field": None, "message": "too many requests"}]}, 429)
+_FAILED = b'{"errors":["Internal error"],"message":"error"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request as the vendor saw it.
+
+    Attributes:
+        at: monotonic time of its arrival, by the world's clock.
+        form: without the secret.
+        status: of the answer; None where none is sent whole.
+    """
+
+    at: float
+    verb: str
+    path: str
+    form: Mapping[str, str]
+    status: int | None
+
+
+class StandIn:
+    """Stands in for the vendors on loopback; a context manager that serves while it is open.
+
+    Attributes:
+        story: what it tells: the world, as its scenario has it.
+        requests: the newest arrivals, in the order in which they were answered.
+        violations: calls that no reader of statistics may ever make; each was answered with 403.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        username: str = "demo",
+        password: str,
+        scenario: Scenario | None = None,
+        limit: Limit | None = None,
+        error_status: int = 400,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        log_size: int = 100_000,
+    ) -> None:
+        """Prepare to serve a world to whoever knows the credentials; port 0 takes a free one.
+
+        ``limit`` is (calls, seconds) and goes before the scenario's; ``error_status`` comes with the words
+        "User does not exist".
+        """
+        self.requests: deque[Arrival] = deque(maxlen=log_size)
+        self.violations: list[Arrival] = []
+        self._world = world
+        self._scenario = scenario or CALM
+        self._limit = limit
+        self._dialects: Sequence[Dialect] = (ResellerV2(username, password, error_status),)
+        self._window = Window(world.clock)
+        self._faults = _Faults()
+        self._host, self._port = host, port
+        self._server: Server | None = None
+        self._began(world.clock.time())
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, whatever happened."""
+        self.stop()
+
+    def start(self) -> None:
+        """Serve on a thread of its own; the scenario begins now. After a stop, on the same port again."""
+        self._began(self._world.clock.time())
+        self._server = Server(self._host, self._port, self._respond)
+        self._port = self._server.port
+        self._server.start()
+
+    def stop(self) -> None:
+        """End every connection, hanging ones too, and free the port; from then on connections are refused."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    @property
+    def base_url(self) -> str:
+        """Return where it listens; known from the first start on."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def overruns(self) -> int:
+        """Return how many calls came over the rate limit."""
+        return self._window.overruns
+
+    def fault(
+        self,
+        *,
+        status: int = 500,
+        body: bytes = _FAILED,
+        headers: Mapping[str, str] | None = None,
+        hang: bool = False,
+        drop: bool = False,
+        cut: bool = False,
+        drip: bool = False,
+        user: str | None = None,
+        call: str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Make matching calls fail until ``clear``, or so many ``times``; the newest fault that matches wins.
+
+        ``call`` is totals, daily or credits; a call comes this far before its credentials are looked at.
+        """
+        manners = {Manner.HANG: hang, Manner.DROP: drop, Manner.CUT: cut, Manner.DRIP: drip}
+        manner = next((manner for manner, is_wanted in manners.items() if is_wanted), Manner.WHOLE)
+        self._faults.add(Fault(Answer(status, body, headers or {}, manner), user, call), times)
+
+    def clear(self) -> None:
+        """Let all be well again; a call that hangs goes on hanging."""
+        self._faults.clear()
+
+    def _began(self, now: float) -> None:
+        self.story = Retelling(self._world, self._scenario, now)
+        self._started = self._world.clock.monotonic()
+
+    def _respond(self, call: Call) -> Answer:
+        at = self._world.clock.monotonic()
+        dialect = next((each for each in self._dialects if each.owns(call.path)), None)
+        is_forbidden = dialect is not None and dialect.forbidden(call)
+        answer = _FORBIDDEN if is_forbidden else self._limited(call, dialect, at - self._started)
+        form = dialect.public_form(call) if dialect else {}
+        status = answer.status if answer.manner is Manner.WHOLE else None
+        arrival = Arrival(at, call.verb, call.path, form, status)
+        self.requests.append(arrival)
+        if is_forbidden:
+            self.violations.append(arrival)
+        return answer
+
+    def _limited(self, call: Call, dialect: Dialect | None, elapsed: float) -> Answer:
+        limit = self._limit or self._scenario.limit(elapsed)
+        if limit is None:
+            return self._answer(call, dialect, elapsed)
+        is_within, headers = self._window.arrive(*limit)
+        answer = self._answer(call, dialect, elapsed) if is_within else _TOO_MANY
+        return replace(answer, headers={**headers, **answer.headers})
+
+    def _answer(self, call: Call, dialect: Dialect | None, elapsed: float) -> Answer:
+        if dialect is None:
+            return _NOT_FOUND
+        fault = self._faults.strike(dialect.user(call), dialect.kind(call)) or self._scenario.fault(elapsed)
+        return fault.answer if fault else dialect.answer(call, self.story)
+
+
+class _Faults:
+    """Faults that a test ordered, each with how many more times it strikes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left: dict[Fault, int | None] = {}
+
+    def add(self, fault: Fault, times: int | None) -> None:
+        with self._lock:
+            self._left[fault] = times
+
+    def clear(self) -> None:
+        with self._lock:
+            self._left.clear()
+
+    def strike(self, user: str | None, call: str | None) -> Fault | None:
+        with self._lock:
+            for fault, left in reversed(self._left.items()):
+                if left != 0 and fault.strikes(user, call):
+                    self._left[fault] = left and left - 1
+                    return fault
+        return None
