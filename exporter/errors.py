@@ -6,6 +6,7 @@
     ├── ConfigError             mistakes in the configuration, all of them at once
     ├── StartError              the program can't start: an address in use, a file that can't be read
     ├── Stopped                 the program is stopping, so this wait or request was given up
+    ├── ImpossibleSamples       a collector gave samples that no page may show: a fault of this program
     └── FetchError              a fetch failed; ``reason`` is from the contract's closed list
         ├── RequestTimeout      timeout
         ├── ConnectionFailed    connection
@@ -77,6 +78,10 @@ class StartError(ExporterError):
 
 class Stopped(ExporterError):
     """The program is stopping, so a wait or a request was given up."""
+
+
+class ImpossibleSamples(ExporterError):
+    """A collector gave samples that no page may show, such as one series twice: a fault of this program."""
 
 
 class FetchError(ExporterError):

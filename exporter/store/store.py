@@ -10,7 +10,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from exporter.clock import Clock
-from exporter.errors import FetchError, Reason
+from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.samples import Family, Kind, Sample
 from exporter.store import health
 from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, Series, SourceRecord
@@ -105,12 +105,10 @@ class Store:
 
     def _commit(self, place: Place, outcome: Outcome, began: float, ended: float) -> Change:
         before = (place.up, place.is_stale, place.reason)
-        if isinstance(outcome, FetchError | Reason):
-            place.reason = outcome if isinstance(outcome, Reason) else outcome.reason
-            place.last_error = str(outcome)
-        else:
-            self._show(place, self._sound(place, outcome))
-            self._succeed(place, ended)
+        try:
+            self._take(place, outcome, ended)
+        except ImpossibleSamples as error:
+            place.reason, place.last_error = Reason.INTERNAL, str(error)
         place.up = place.reason is None
         place.last_attempt = began
         self._untried.discard(place)
@@ -119,6 +117,14 @@ class Store:
         changed = (family for family, old, new in zip(families, before, after, strict=True) if old != new)
         self._mark(place, (health.LAST_ATTEMPT, *changed))
         return Change(place, before[-1], place.reason)
+
+    def _take(self, place: Place, outcome: Outcome, ended: float) -> None:
+        if isinstance(outcome, FetchError | Reason):
+            place.reason = outcome if isinstance(outcome, Reason) else outcome.reason
+            place.last_error = str(outcome)
+        else:
+            self._show(place, self._sound(place, outcome))
+            self._succeed(place, ended)
 
     def _succeed(self, place: Place, ended: float) -> None:
         place.reason = None
@@ -266,12 +272,9 @@ class Store:
         layout = self._layouts.get(keys)
         if layout is None:
             if len(set(keys)) < len(keys):
-                message = f"a collector gave the same series twice: {sorted(family.name for family, _ in keys)}"
-                raise ValueError(message)
-            order = list(dict.fromkeys(family for family, _ in keys))
-            if [family for family, _ in sorted(keys, key=lambda key: order.index(key[0]))] != [f for f, _ in keys]:
-                message = f"a collector mixed its families: {[family.name for family in order]}"
-                raise ValueError(message)
+                raise ImpossibleSamples("a collector gave the same series twice")
+            if len([*itertools.groupby(family for family, _ in keys)]) > len({family for family, _ in keys}):
+                raise ImpossibleSamples("a collector mixed the samples of two families")
             layout = self._layouts[keys] = Layout(keys)
         return layout
 
