@@ -52,3 +52,7 @@ class Client:
     def send(self, request: Request) -> Reply:
         """Return the vendor's answer of status 200, whole, after as many attempts as the configuration allows."""
         raise NotImplementedError
+
+    def rejected(self, fields: int = 1) -> None:
+        """Count optional fields of the vendor that the collector left out because they were ill-formed."""
+        raise NotImplementedError
