@@ -56,8 +56,15 @@ class Collector(Protocol):
     """
 
     name: ClassVar[str]
-    families: Sequence[Family]
-    settings: CollectorConfig
+
+    # Properties, since frozen dataclasses are to be collectors too.
+    @property
+    def families(self) -> Sequence[Family]:
+        """Return every family that it may give samples of."""
+
+    @property
+    def settings(self) -> CollectorConfig:
+        """Return its section of the configuration."""
 
 
 @runtime_checkable
@@ -76,7 +83,9 @@ class CustomerCollector(Collector, Protocol):
 class BatchCollector(Collector, Protocol):
     """A collector whose vendor answers for several customers in one call."""
 
-    batch_size: int
+    @property
+    def batch_size(self) -> int:
+        """Return how many customers one call can be for."""
 
     def fetch_batch(self, customers: Sequence[Customer]) -> Mapping[Customer, Iterable[Sample] | FetchError]:
         """Ask the vendor and return each customer's samples, or why that customer alone failed.
@@ -87,15 +96,28 @@ class BatchCollector(Collector, Protocol):
 
 
 AnyCollector: TypeAlias = CustomerCollector | BatchCollector
+# Has a name because a class with a member `type` can't write `type[...]`.
+SourceModel: TypeAlias = type[SourceConfig]
 
 
 class Provider(Protocol):
     """The code for one vendor API, found by its ``type`` in the configuration."""
 
-    type: str
-    config: type[SourceConfig]
-    families: Sequence[Family]
-    info: Family
+    @property
+    def type(self) -> str:
+        """Return what a configuration names it by."""
+
+    @property
+    def config(self) -> SourceModel:
+        """Return the model of its section of the configuration."""
+
+    @property
+    def families(self) -> Sequence[Family]:
+        """Return every family that its collectors may give samples of."""
+
+    @property
+    def info(self) -> Family:
+        """Return the family of its customers' configured labels; the store fills it in."""
 
     def allow_list(self, source: Any) -> AllowList:
         """Return the read calls that may be made for this source; nothing else can be sent."""

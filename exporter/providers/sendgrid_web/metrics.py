@@ -1,0 +1,43 @@
+"""Which fields of the Web API's payloads become which metrics."""
+
+from collections.abc import Mapping, Sequence
+
+from exporter.providers import sendgrid_metrics as metrics
+from exporter.samples import Family
+
+# The Web API's name of each statistic, by ours.
+STATISTICS_FIELDS: Mapping[str, str] = {each.name: each.field for each in metrics.STATISTICS}
+# The counters of the oldest documented payloads: an answer without one of them is something else.
+REQUIRED_STATISTICS = ("requests", "bounces", "clicks", "opens", "spam_reports")
+
+TOTALS_FIELDS = tuple(metrics.TOTALS)
+DAILY_FIELDS = tuple(metrics.LATEST_DAY)
+DEFAULT_FIELDS = ("requests", "delivered", "bounces", "clicks", "opens", "spam_reports")
+
+OVERVIEW_CREDITS: Mapping[str, Family] = {
+    "credits_allowed": metrics.CREDITS_ALLOWED,
+    "credits_used": metrics.CREDITS_USED,
+    "credits_remain": metrics.CREDITS_REMAINING,
+    "credits_overage": metrics.CREDITS_OVERAGE,
+}
+OVERVIEW_DATES: Mapping[str, Family] = {
+    "billing_start_date": metrics.BILLING_START,
+    "billing_end_date": metrics.BILLING_END,
+    "billing_process_date": metrics.BILLING_PROCESS,
+}
+
+TOTALS_FAMILIES: Sequence[Family] = tuple(metrics.TOTALS.values())
+DAILY_FAMILIES: Sequence[Family] = (
+    *metrics.LATEST_DAY.values(),
+    metrics.LATEST_DAY_TIMESTAMP,
+    *metrics.LAST_COMPLETE_DAY.values(),
+    metrics.LAST_COMPLETE_DAY_TIMESTAMP,
+)
+CREDITS_FAMILIES: Sequence[Family] = (
+    *OVERVIEW_CREDITS.values(),
+    metrics.CREDITS_UNLIMITED,
+    metrics.REPUTATION,
+    metrics.OVERVIEW_REQUESTS,
+    *OVERVIEW_DATES.values(),
+    metrics.PACKAGE_INFO,
+)
