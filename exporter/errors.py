@@ -6,6 +6,7 @@
     ├── ConfigError             mistakes in the configuration, all of them at once
     ├── StartError              the program can't start: an address in use, a file that can't be read
     ├── Stopped                 the program is stopping, so this wait or request was given up
+    ├── NotAllowed              a request that is not on its source's allow list: a fault of this program
     ├── ImpossibleSamples       a collector gave samples that no page may show: a fault of this program
     └── FetchError              a fetch failed; ``reason`` is from the contract's closed list
         ├── RequestTimeout      timeout
@@ -82,6 +83,10 @@ class Stopped(ExporterError):
 
 class ImpossibleSamples(ExporterError):
     """A collector gave samples that no page may show, such as one series twice: a fault of this program."""
+
+
+class NotAllowed(ExporterError):
+    """A request that is not on its source's allow list, or that can't be written as HTTP; it was not sent."""
 
 
 class FetchError(ExporterError):

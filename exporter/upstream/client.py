@@ -1,14 +1,33 @@
 """The one way to a vendor: every request of every collector passes here."""
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
+from tenacity import Retrying
+
 from exporter.clock import Clock
+from exporter.errors import NotAllowed
 from exporter.instruments import Instruments
 from exporter.upstream.allow_list import AllowList
-from exporter.upstream.limiter import Limiter
+from exporter.upstream.gate import Gate
+from exporter.upstream.limiter import Limiter, Permit
+from exporter.upstream.rate_headers import RateHeaders
 from exporter.upstream.request import Authorize, Reply, Request
-from exporter.upstream.retry import Retry
+from exporter.upstream.retry import Backoff, Retry, retrying
+from exporter.upstream.session import Session
+from exporter.upstream.status import refusal
+
+
+class _Fetch(threading.local):
+    """The fetch that a thread is in the middle of, if ``admitted`` let it in, and its permit while it is unused."""
+
+    is_under_way = False
+    permit: Permit | None = None
 
 
 class Upstream:
@@ -31,28 +50,131 @@ class Upstream:
         instruments: Instruments,
         clock: Clock,
     ) -> None:
-        """Prepare to connect; nothing is sent yet."""
+        """Prepare to connect; nothing is sent yet.
+
+        Raises:
+            StartError: the file of certificate authorities can't be used.
+        """
+        self._source = source
+        self._allow_list = allow_list
+        self._authorize = authorize
+        self._limiter = limiter
+        self._attempts = retry.attempts
+        self._backoff = Backoff(retry.initial_backoff, retry.max_backoff)
+        self._instruments = instruments
+        self._clock = clock
+        self._gate = Gate(source, limiter, instruments, clock)
+        self._fetch = _Fetch()
+        self._session = Session(
+            base_url=base_url,
+            timeout=timeout,
+            max_response_bytes=max_response_bytes,
+            concurrency=concurrency,
+            proxy_url=proxy_url,
+            ca_file=ca_file,
+        )
 
     def client(self, collector: str) -> "Client":
         """Return what a collector sends its requests with."""
-        raise NotImplementedError
+        return Client(
+            partial(self._attempt, collector),
+            retrying(self._attempts, self._backoff, self._gate),
+            partial(self._instruments.rejected, self._source, collector),
+        )
 
-    def admitted(self) -> AbstractContextManager[None]:
-        """Wait until one request may be sent, and keep its place for this thread's first one inside the block."""
-        raise NotImplementedError
+    @contextmanager
+    def admitted(self) -> Generator[None]:
+        """Wait until one request may be sent, and keep its place for this thread's first one inside the block.
+
+        Raises:
+            Stopped: the source was closed.
+        """
+        permit = self._gate.admit()
+        self._fetch.is_under_way, self._fetch.permit = True, permit
+        try:
+            yield
+        finally:
+            self._fetch.is_under_way, self._fetch.permit = False, None
+            permit.give_back()
 
     def close(self) -> None:
-        """Give up everything that waits, and close the idle connections."""
-        raise NotImplementedError
+        """Give up everything that waits, and close the idle connections; nothing is sent any more."""
+        self._gate.close()
+        self._session.close()
+
+    def _attempt(self, collector: str, request: Request, attempt: int) -> Reply:
+        self._check(request)
+        permit = self._admit(attempt)
+        try:
+            if attempt > 1:
+                self._instruments.retried(self._source, collector)
+            return self._transmit(request, permit, collector, attempt)
+        finally:
+            permit.give_back()
+
+    def _check(self, request: Request) -> None:
+        if not self._allow_list.admits(request):
+            raise NotAllowed(f"{request} is not on the allow list of source {self._source}")
+
+    def _admit(self, attempt: int) -> Permit:
+        fetch = self._fetch
+        permit, fetch.permit = fetch.permit, None
+        if permit is None:
+            # A fetch that waits long holds up its thread, and its customers' next fetch: it had better fail.
+            is_new = attempt == 1 and not fetch.is_under_way
+            return self._gate.admit(None if is_new else self._backoff.longest)
+        if self._gate.is_closed() or self._gate.pause_left() > 0:
+            permit.give_back()
+            return self._gate.admit()
+        return permit
+
+    def _transmit(self, request: Request, permit: Permit, collector: str, attempt: int) -> Reply:
+        authorized = self._authorize(request)
+        self._check(authorized)
+
+        def answered(status: int | None, headers: Mapping[str, str]) -> None:
+            self._instruments.requested(self._source, collector, "error" if status is None else str(status))
+            if status is not None:
+                self._heed(status, RateHeaders.read(headers, self._clock.time()), attempt)
+
+        reply = self._session.transmit(authorized, permit, answered)
+        if reply.status == HTTPStatus.OK:
+            return reply
+        pause = RateHeaders.read(reply.headers, self._clock.time()).pause(reply.status)
+        raise refusal(reply.status, self._session.host, pause)
+
+    def _heed(self, status: int, rate: RateHeaders, attempt: int) -> None:
+        self._instruments.rate_limit_seen(self._source, rate.remaining, rate.reset)
+        if rate.limit is not None:
+            self._limiter.lower(rate.limit)
+        pause = rate.pause(status)
+        if pause is None and status == HTTPStatus.TOO_MANY_REQUESTS:
+            pause = self._backoff.seconds(attempt)
+        if pause is not None:
+            self._gate.pause(pause)
 
 
+@dataclass(frozen=True, slots=True)
 class Client:
     """Sends the requests of one collector."""
 
+    _attempt: Callable[[Request, int], Reply]
+    _retrying: Retrying
+    _reject: Callable[[int], None]
+
     def send(self, request: Request) -> Reply:
-        """Return the vendor's answer of status 200, whole, after as many attempts as the configuration allows."""
-        raise NotImplementedError
+        """Return the vendor's answer of status 200, whole, after as many attempts as the configuration allows.
+
+        Raises:
+            FetchError: no attempt brought such an answer.
+            NotAllowed: the request is not on the allow list; nothing was sent.
+            Stopped: the source was closed.
+        """
+        for attempt in self._retrying:
+            with attempt:
+                return self._attempt(request, attempt.retry_state.attempt_number)
+        raise AssertionError("the last attempt returns or raises")
 
     def rejected(self, fields: int = 1) -> None:
         """Count optional fields of the vendor that the collector left out because they were ill-formed."""
-        raise NotImplementedError
+        self._reject(fields)
