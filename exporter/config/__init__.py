@@ -12,11 +12,11 @@ from exporter.config.models import (
     PollingConfig,
     RateLimitConfig,
     RetryConfig,
-    Section,
     SourceConfig,
 )
 from exporter.config.schema import json_schema
 from exporter.config.secrets import Credentials, Secret
+from exporter.config.section import Section
 from exporter.config.values import Duration, DurationRange, Name, Size, TimeZone, mistake
 
 __all__ = [

@@ -22,7 +22,9 @@ def base_url(url: str, *, allow_http: bool) -> str:
     Raises:
         PydanticCustomError: there is more or less than that, or it goes unencrypted to another machine.
     """
-    parts = _bare(url, "must be scheme and host alone; the path is added for each call, so take out what follows the host")
+    parts = _bare(
+        url, "must be scheme and host alone; the path is added for each call, so take out what follows the host"
+    )
     if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
         raise mistake("http would send the credentials unencrypted; write https, or set allow_http: true")
     return f"{parts.scheme}://{parts.netloc}"
@@ -81,7 +83,9 @@ class _FileReader:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return {"type": "string", "minLength": 1}
 
     @staticmethod

@@ -115,10 +115,12 @@ def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
         return value
     written = value if isinstance(value, _Written) else _Written("", {"": value})
     if not written.values:
-        raise mistake(f"is missing; give {written.name}, {written.name}_file or {written.name}_env")
+        raise mistake(
+            f"is missing; give {written.name}, {written.name}_file or {written.name}_env", beside=written.name
+        )
     if len(written.values) > 1:
         *_, last = written.values
-        raise mistake(f"only one of {', '.join(written.values)} can be given; remove the others", last)
+        raise mistake(f"only one of {', '.join(written.values)} can be given; remove the others", beside=last)
     [(key, content)] = written.values.items()
     if isinstance(content, Secret):
         return content
@@ -127,7 +129,7 @@ def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
 
 def _from(key: str, content: object, form: str, around: Surroundings) -> Secret:
     if not isinstance(content, str):
-        raise mistake("must be a string; write it in quotes", key)
+        raise mistake("must be a string; write it in quotes", beside=key)
     match form:
         case "_file":
             path = around.folder / content
@@ -143,28 +145,30 @@ def _file(key: str, path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
     except OSError as error:
-        raise mistake(f"the file can't be read ({error.strerror}); check the path and its permissions", key) from None
+        raise mistake(
+            f"the file can't be read ({error.strerror}); check the path and its permissions", beside=key
+        ) from None
     except ValueError:
-        raise mistake("is no path", key) from None
+        raise mistake("is no path", beside=key) from None
     if len(content) > _LONGEST:
-        raise mistake(f"the file is longer than {_LONGEST} bytes; it must hold the secret alone", key)
+        raise mistake(f"the file is longer than {_LONGEST} bytes; it must hold the secret alone", beside=key)
     try:
         return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         # Without `from None` the chained error would carry the bytes of the file.
-        raise mistake("the file is not UTF-8 text", key) from None
+        raise mistake("the file is not UTF-8 text", beside=key) from None
 
 
 def _variable(key: str, name: str, environ: Mapping[str, str]) -> str:
     try:
         return environ[name]
     except (KeyError, ValueError):
-        raise mistake("the environment variable is not set; set it, or correct its name", key) from None
+        raise mistake("the environment variable is not set; set it, or correct its name", beside=key) from None
 
 
 def _checked(secret: str, key: str) -> str:
     if not secret:
-        raise mistake("the secret is empty", key)
+        raise mistake("the secret is empty", beside=key)
     if has_control_characters(secret):
-        raise mistake("the secret holds control characters or line breaks, which can't be sent", key)
+        raise mistake("the secret holds control characters or line breaks, which can't be sent", beside=key)
     return secret

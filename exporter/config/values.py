@@ -35,14 +35,15 @@ def surroundings(context: object) -> Surroundings:
     return context if isinstance(context, Surroundings) else Surroundings()
 
 
-def mistake(message: str, key: str | None = None) -> PydanticCustomError:
+def mistake(message: str, key: str | None = None, *, beside: str | None = None) -> PydanticCustomError:
     """Return an error to raise in a validator; its text reaches the user as it is, with file, line and path.
 
     Args:
         message: what is wrong, and after a semicolon what mends it; it must not quote a secret.
         key: the key below the validated section that is at fault; None blames the validated value itself.
+        beside: the key that the file has in the place of the validated one, such as its ``_file`` form.
     """
-    return PydanticCustomError("mistake", "{message}", {"message": message, "key": key})
+    return PydanticCustomError("mistake", "{message}", {"message": message, "key": key, "beside": beside})
 
 
 def has_control_characters(text: str) -> bool:
@@ -66,7 +67,9 @@ class DurationRange:
             self._read, serialization=core_schema.plain_serializer_function_ser_schema(format_duration)
         )
 
-    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         """Describe a duration as a string with a pattern."""
         shape: JsonSchemaValue = {"type": "string", "pattern": PATTERN, "examples": ["90s", "15m", "1h30m"]}
         return shape if self.least > 0 else {"anyOf": [shape, {"const": 0}]}
@@ -84,7 +87,9 @@ class DurationRange:
         if isinstance(value, int | float) and is_number and (not from_file or value == 0):
             return float(value)
         if is_number:
-            remedy = f"write {value}s" if isinstance(value, int) and 0 < value < SECONDS["y"] else "write it like 90s or 15m"
+            remedy = (
+                f"write {value}s" if isinstance(value, int) and 0 < value < SECONDS["y"] else "write it like 90s or 15m"
+            )
             raise mistake(f"a duration needs its unit; {remedy}")
         if not isinstance(value, str):
             raise mistake("must be a duration; write it like 90s, 15m, 1h30m or 1d")
@@ -124,7 +129,9 @@ class SizeRange:
             self._read, serialization=core_schema.plain_serializer_function_ser_schema(int)
         )
 
-    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         """Describe a size as a whole number or a string with a pattern."""
         number = {"type": "integer", "minimum": self.least, "maximum": self.most}
         return {"anyOf": [number, {"type": "string", "pattern": f"^{_SIZE.pattern}$"}]}
@@ -188,7 +195,9 @@ class _ZoneReader:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return {"type": "string", "examples": ["UTC", "America/Denver"]}
 
     @staticmethod

@@ -1,0 +1,93 @@
+"""What can only be seen of several entries together: names that stand twice, and schedules that don't fit."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from exporter.config.duration import format_duration
+from exporter.config.mistakes import Mistake
+from exporter.config.models import CustomerConfig, RateLimitConfig, SourceConfig
+from exporter.config.places import Path, show
+
+# Sums of fractions come out a hair too high; a schedule that fits exactly must pass.
+_ROUNDING = 1e-9
+
+
+def same_names(names: Iterable[tuple[Path, str]], what: str) -> Iterator[Mistake]:
+    """Yield a mistake for each name that an earlier entry has already; ``what`` is the word for an entry."""
+    first: dict[str, Path] = {}
+    for path, name in names:
+        if name in first:
+            other = first[name][-2]
+            yield Mistake(path, f"{show(name)} is taken by {what} [{other}] already; each needs its own")
+        else:
+            first[name] = path
+
+
+def same_customers(path: Path, customers: Iterable[tuple[int, CustomerConfig]]) -> Iterator[Mistake]:
+    """Yield a mistake for each customer of a source whose id or label an earlier one has.
+
+    ``path`` is that of the list; the numbers are the customers' places in it.
+    """
+    ids: dict[str, int] = {}
+    labels: dict[str, int] = {}
+    for index, customer in customers:
+        if ids.setdefault(customer.id, index) != index:
+            message = f"is listed as customer [{ids[customer.id]}] already; remove one of the two"
+            yield Mistake((*path, index, *_id_key(customer)), message)
+        elif labels.setdefault(customer.label, index) != index:
+            message = (
+                f"{show(customer.label)} is what customer [{labels[customer.label]}] is called; give it another name"
+            )
+            key = _id_key(customer) if customer.name is None else ("name",)
+            yield Mistake((*path, index, *key), message)
+
+
+def _id_key(customer: CustomerConfig) -> Path:
+    """Return the key that holds a customer's id, which each type of source calls its own way."""
+    keys = (name for name in type(customer).model_fields if name != "name" and getattr(customer, name) == customer.id)
+    return tuple(keys)[:1]
+
+
+def impossible_schedules(sources: Sequence[SourceConfig]) -> Iterator[Mistake]:
+    """Yield a mistake for each rate limit that the configured customers and intervals can't keep."""
+    # A source that shares nothing has a budget of its own, under its number.
+    budgets: dict[str | int, list[int]] = {}
+    for index, source in enumerate(sources):
+        budgets.setdefault(source.rate_limit.shared or index, []).append(index)
+    for members in budgets.values():
+        first = sources[members[0]].rate_limit
+        unlike = [each for each in members if not _agree(sources[each].rate_limit, first)]
+        for index in unlike:
+            yield Mistake(
+                ("sources", index, "rate_limit"),
+                f"differs from that of source [{members[0]}], with which it shares {show(first.shared or '')}; "
+                "give both the same calls and per",
+            )
+        if not unlike:
+            yield from _overload(members, [sources[each] for each in members])
+
+
+def _agree(one: RateLimitConfig, other: RateLimitConfig) -> bool:
+    return (one.calls, one.per) == (other.calls, other.per)
+
+
+def _overload(members: Sequence[int], sources: Sequence[SourceConfig]) -> Iterator[Mistake]:
+    limit = sources[0].rate_limit
+    needed = limit.per * sum(sum(source.planned_calls().values()) for source in sources)
+    if needed <= limit.calls * (1 + _ROUNDING):
+        return
+    factor = math.ceil(needed / limit.calls * 100 - _ROUNDING) / 100
+    calls = math.ceil(needed - _ROUNDING)
+    who = "the schedule needs" if len(sources) == 1 else f"the sources that share {show(limit.shared or '')} need"
+    for index, source in zip(members, sources, strict=True):
+        message = (
+            f"{who} {calls} calls per {format_duration(limit.per)}, but {limit.calls} are allowed; "
+            f"make the intervals {factor:g} times as long ({_longer(source, factor)}), "
+            "or raise calls if the vendor allows more"
+        )
+        yield Mistake(("sources", index, "rate_limit"), message)
+
+
+def _longer(source: SourceConfig, factor: float) -> str:
+    longer = {name: math.ceil(collector.interval * factor) for name, collector in source.collectors}
+    return ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in longer.items())

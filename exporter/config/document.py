@@ -1,0 +1,148 @@
+"""A configuration file as plain values, YAML or JSON, refused where a reader would guess what was meant."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+from exporter.config.places import Path as KeyPath
+from exporter.config.places import Place, find, json_places, show_path, yaml_places
+from exporter.config.yaml_reader import YamlFault, compose, read_yaml
+from exporter.errors import ConfigError, Problem
+
+_DIGITS = re.compile(r"[0-9]{4000,}")
+
+
+@dataclass
+class Document:
+    """What a file holds, and where.
+
+    Attributes:
+        file: its name, as the user gave it.
+        text: all of it.
+        data: the mapping that it is.
+        problems: mistakes that left values to look at: duplicate keys, odd tags.
+    """
+
+    file: str
+    text: str
+    data: dict[str, Any]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file is JSON, by its name."""
+        return is_json(self.file)
+
+    @cached_property
+    def _places(self) -> Place:
+        # Made for the first mistake alone: it takes as long again as reading the file.
+        if self.is_json:
+            return json_places(self.text)[0]
+        node = compose(self.text)
+        return Place(1) if node is None else yaml_places(node)
+
+    def problem(self, path: KeyPath, message: str) -> Problem:
+        """Return a mistake at a path, with the line of the path or of the deepest part of it that there is."""
+        return Problem(self.file, find(self._places, path)[0].line, show_path(path), message)
+
+    def spelling(self, path: KeyPath) -> str | None:
+        """Return how the file spells the single value at a path; None where there is none."""
+        place, is_whole = find(self._places, path)
+        return place.text if is_whole else None
+
+
+def is_json(file: str) -> bool:
+    """Tell whether a file is read as JSON: its name ends in ``.json``."""
+    return file.lower().endswith(".json")
+
+
+def read(path: Path) -> Document:
+    """Read a file whole.
+
+    Raises:
+        ConfigError: it can't be read, is not UTF-8, is broken, or is no mapping.
+    """
+    file = str(path)
+    text = _text(path, file)
+    data, problems = _json(file, text) if is_json(file) else _yaml(file, text)
+    if data is None and not problems:
+        _refuse(file, None, "the file is empty; config.example.yaml shows what goes into it")
+    if not isinstance(data, dict):
+        problems = problems or (Problem(file, 1, "", "the file must be a mapping of keys, such as `sources:`"),)
+        raise ConfigError(problems)
+    return Document(file, text, data, problems)
+
+
+def _refuse(file: str, line: int | None, message: str) -> NoReturn:
+    # The parsers' own errors quote the file, and so perhaps a secret.
+    raise ConfigError([Problem(file, line, "", message)]) from None
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        _refuse(file, None, f"the file can't be read ({error.strerror}); check the path and its permissions")
+    except ValueError:
+        _refuse(file, None, "is no path")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(file, content.count(b"\n", 0, error.start) + 1, "the file is not UTF-8 text; save it as UTF-8")
+
+
+def _yaml(file: str, text: str) -> tuple[Any, tuple[Problem, ...]]:
+    try:
+        data, faults = read_yaml(text)
+    except YamlFault as fault:
+        _refuse(file, fault.line, fault.message)
+    return data, tuple(Problem(file, fault.line, show_path(fault.path), fault.message) for fault in faults)
+
+
+def _json(file: str, text: str) -> tuple[Any, tuple[Problem, ...]]:
+    if not text.strip():
+        return None, ()
+    has_twice = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_twice
+        # The first of two equal keys stays, as in YAML.
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            has_twice = True
+            found = dict(reversed(pairs))
+        return found
+
+    try:
+        data = json.loads(text, object_pairs_hook=members, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        _refuse(file, error.lineno, f"is not valid JSON: {error.msg.partition(':')[0]}")
+    except RecursionError:
+        _refuse(file, None, "is nested too deeply")
+    except _ConstantError:
+        _refuse(file, None, "is not valid JSON: NaN and Infinity are no numbers")
+    except ValueError:
+        # Python reads no whole number of more than 4,300 digits.
+        long = _DIGITS.search(text)
+        _refuse(file, text.count("\n", 0, long.start()) + 1 if long else None, "holds a number of too many digits")
+    problems = (
+        Problem(file, each.line, show_path(each.path), twice_message(each.first_line))
+        for each in (json_places(text)[1] if has_twice else ())
+    )
+    return data, tuple(problems)
+
+
+class _ConstantError(ValueError):
+    """A JSON file holds NaN or Infinity, which Python reads and JSON does not know."""
+
+
+def _constant(name: str) -> NoReturn:
+    raise _ConstantError(name)
+
+
+def twice_message(first_line: int) -> str:
+    """Return what to say of a key that stands twice in one mapping."""
+    return f"duplicate key, it stands in line {first_line} already; remove one of the two"
