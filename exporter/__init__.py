@@ -16,7 +16,10 @@ The rooms, in the order in which data passes through them::
     errors.py       every error, drawn as one tree
     logs.py         log lines as logfmt or JSON
     app.py          the only place where objects are built and joined
-    cli.py          commands and flags
+    plan.py         planned calls against rate limits, in words
+    flags.py        the command line
+    cli.py          the commands
+    __main__.py     the same for ``python -m exporter``
 """
 
 __version__ = "0.1.0"

@@ -144,8 +144,25 @@ class Lane:
 class Poller:
     """Runs every fetch on its interval, for as long as the program lives."""
 
-    def __init__(self, clock: Clock, store: Store, instruments: Instruments, died: Callable[[], None]) -> None:
-        """Make a poller without sources; ``died`` is called if its thread ends by an error."""
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store,
+        instruments: Instruments,
+        died: Callable[[], None],
+        *,
+        is_repeating: bool = True,
+    ) -> None:
+        """Make a poller without sources.
+
+        Args:
+            clock: what fetches are due by.
+            store: where what they bring is committed.
+            instruments: where they are counted.
+            died: called if a thread of the poller ends by an error.
+            is_repeating: whether a fetch runs again and again, or once.
+        """
+        self._is_repeating = is_repeating
         self._clock = clock
         self._store = store
         self._instruments = instruments
@@ -251,7 +268,7 @@ class Poller:
                         is_good = self._run(fetch)
                     finally:
                         lane.finish(is_good=is_good)
-                if not fetch.is_over():
+                if self._is_repeating and not fetch.is_over():
                     self._repeat(fetch)
         except Stopped:
             return

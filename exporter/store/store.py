@@ -172,6 +172,13 @@ class Store:
         """How many places have not been fetched once yet."""
         return len(self._untried)
 
+    @property
+    def failing(self) -> int:
+        """How many places had their last fetch fail."""
+        with self.lock:
+            records = (record for source in self.sources.values() for record in source.records.values())
+            return sum(place.up is False for record in records for place in record.places)
+
     # Ageing
 
     def _stale_at(self, place: Place) -> float:

@@ -1,0 +1,178 @@
+"""The commands; the only module that prints."""
+
+import argparse
+import gc
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import structlog
+
+from exporter import __version__, logs
+from exporter.app import App, Selection
+from exporter.clock import SystemClock
+from exporter.config import Config, json_schema, load
+from exporter.demo import SCENARIOS, StandIn, World, configuration
+from exporter.errors import ConfigError, StartError
+from exporter.exposition import Format
+from exporter.flags import DEFAULT_ADDRESS, parser
+from exporter.plan import plan_lines
+from exporter.providers import discover
+from exporter.web import Address, Server, View, listen, pages
+from exporter.web.status import status_page
+
+log = structlog.get_logger(__name__)
+
+GOOD, FAILED, WRONG = 0, 1, 2
+# How often a command looks whether what it waits for has come about.
+_LOOK_AGAIN = 0.05
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0 if all is good, 1 if what it did or checked failed, 2 if it was called wrongly."""
+    options = parser(version=__version__, scenarios=SCENARIOS).parse_args(arguments)
+    logs.configure(options.log_level, options.log_format)
+    try:
+        return _COMMANDS[options.command](options)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return WRONG
+    except StartError as error:
+        print(f"email-stats-exporter: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read the output has had enough; Python would complain once more when it closes stdout.
+        sys.stdout = None
+        return FAILED
+
+
+# Commands
+
+
+def run(options: argparse.Namespace) -> int:
+    """Poll and serve until SIGTERM or SIGINT."""
+    return _serve(App(_load(options.config_file), discover(), SystemClock()), options)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Validate the configuration; with ``--online``, ask each vendor once."""
+    config = _load(options.config_file)
+    print("\n".join((f"{options.config_file} is valid.", *plan_lines(config))))
+    if not options.online:
+        return GOOD
+    retry = config.polling.retry.model_copy(update={"attempts": 1})
+    once = config.model_copy(update={"polling": config.polling.model_copy(update={"retry": retry})})
+    result = GOOD
+    for source, error in App(once, discover(), SystemClock()).probe():
+        print(f"source {source.name}: {error or 'the vendor answers and takes the credentials'}")
+        result = FAILED if error else result
+    return result
+
+
+def once(options: argparse.Namespace) -> int:
+    """Fetch everything once and print the page."""
+    selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
+    app = App(_load(options.config_file), discover(), SystemClock(), selection, is_repeating=False)
+    if not app.store.untried:
+        raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
+    _on_signals(app)
+    app.start()
+    while app.store.untried and not app.stopping.wait(_LOOK_AGAIN):
+        pass
+    is_whole = not app.store.untried
+    app.stop()
+    format_ = Format.OPENMETRICS if options.format == "openmetrics" else Format.TEXT
+    sys.stdout.buffer.write(app.exposition.render(format_))
+    sys.stdout.flush()
+    return GOOD if is_whole and app.store.failing == 0 else FAILED
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run the exporter against stand-ins of the vendors."""
+    world = World(SystemClock())
+    scenario = SCENARIOS[options.scenario] if options.scenario else None
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="email-stats-exporter-")))
+        stand_in = stack.enter_context(StandIn(world, username="demo", password="demo", scenario=scenario))  # noqa: S106 - opens a stand-in on loopback
+        file = folder / "config.yaml"
+        file.write_text(configuration(stand_in.base_url, "demo", world))
+        app = App(_load(file), discover(), SystemClock())
+        story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
+        print(f"Stand-in vendor on {stand_in.base_url}, {len(world.customers)} customers.{story}", flush=True)
+        return _serve(app, options, says_what_to_open=True)
+
+
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of the configuration."""
+    print(json.dumps(json_schema(_models()), indent=2))
+    return GOOD
+
+
+def _models() -> dict[str, type]:
+    return {type_: provider.config for type_, provider in discover().items()}
+
+
+def _load(path: Path) -> Config:
+    return load(path, _models())
+
+
+def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
+    sockets = [listen(address) for address in options.listen_addresses or [DEFAULT_ADDRESS]]
+    path = options.telemetry_path
+    view = View(
+        exposition=app.exposition,
+        status=lambda: status_page(app.store, path),
+        is_healthy=app.poller.is_moving,
+        is_ready=app.is_ready,
+        telemetry_path=path,
+    )
+    server = Server(pages(view), sockets, app.stopping.set)
+    is_told = _on_signals(app)
+    # What was loaded stays: the collector need not look at it again, at every full collection.
+    gc.collect()
+    gc.freeze()
+    server.start()
+    for socket in sockets:
+        host, port = socket.getsockname()[:2]
+        log.info("listening", address=str(Address(host, port)), telemetry_path=path)
+        if says_what_to_open:
+            _say_what_to_open(port, path)
+    app.start()
+    app.stopping.wait()
+    app.stop()
+    server.stop()
+    log.info("stopped")
+    return GOOD if is_told() else FAILED
+
+
+def _say_what_to_open(port: int, path: str) -> None:
+    print(
+        f"Open http://localhost:{port}/ for the status page and http://localhost:{port}{path} for the metrics;\n"
+        "numbers come within seconds and grow while you watch. Ctrl-C stops it.",
+        flush=True,
+    )
+
+
+def _on_signals(app: App) -> Callable[[], bool]:
+    """Stop the program on SIGTERM and SIGINT; return whether that has happened."""
+    told: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        told.append(number)
+        app.stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return lambda: bool(told)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    command.__name__: command for command in (run, check, once, demo, schema)
+}

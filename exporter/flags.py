@@ -1,0 +1,147 @@
+"""The command line: every command with its flags, their defaults and examples."""
+
+import argparse
+from collections.abc import Collection
+from pathlib import Path
+
+from exporter.logs import FORMATS, LEVELS
+from exporter.web import Address, parse_address
+
+DEFAULT_ADDRESS = Address("", 10587)
+
+_EXAMPLES = """
+examples:
+  email-stats-exporter demo                                    # no credentials needed
+  email-stats-exporter check --config.file=config.yaml --online
+  email-stats-exporter run --config.file=config.yaml
+
+The configuration is explained in config.example.yaml; each command has a --help of its own.
+"""
+
+_COMMANDS = {
+    "run": """Poll the vendors and serve the metrics until SIGTERM or SIGINT.
+  email-stats-exporter run --config.file=/etc/email-stats-exporter/config.yaml
+  email-stats-exporter run --web.listen-address=127.0.0.1:10587 --log.format=json
+""",
+    "check": """Validate the configuration; show its sources, and their calls per hour against each rate limit.
+  email-stats-exporter check --config.file=config.yaml
+  email-stats-exporter check --online       # also ask each vendor once whether the credentials work
+""",
+    "once": """Fetch everything once and print the metrics; exit with 1 if any fetch failed.
+  email-stats-exporter once --config.file=config.yaml
+  email-stats-exporter once --source=acme --collector=credits --format=openmetrics
+""",
+    "demo": """Run the exporter against stand-ins of the vendors: real HTTP on loopback, no credentials.
+  email-stats-exporter demo
+  email-stats-exporter demo --scenario=outage --web.listen-address=:0
+""",
+    "schema": """Print the JSON Schema of the configuration.
+  email-stats-exporter schema > config.schema.json
+""",
+}
+
+
+def parser(*, version: str, scenarios: Collection[str]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; ``scenarios`` are what the demo can play."""
+    top = _new(
+        "email-stats-exporter", "Prometheus exporter for the statistics of e-mail vendors' customers.", _EXAMPLES
+    )
+    top.add_argument("--version", action="version", version=f"email-stats-exporter {version}")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    commands = {}
+    for name, text in _COMMANDS.items():
+        summary, _, examples = text.partition("\n")
+        commands[name] = command = subparsers.add_parser(
+            name,
+            help=summary[0].lower() + summary[1:-1],
+            description=summary,
+            epilog=f"examples:\n{examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.add_argument("--version", action="version", version=f"email-stats-exporter {version}")
+        _add_log(command)
+    for name in ("run", "check", "once"):
+        _add_config_file(commands[name])
+    for name in ("run", "demo"):
+        _add_web(commands[name])
+    commands["check"].add_argument("--online", action="store_true", help="make one cheap call for each source")
+    _add_once(commands["once"])
+    commands["demo"].add_argument("--scenario", choices=sorted(scenarios), help="what goes wrong while one watches")
+    return top
+
+
+def _new(program: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        program,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_log(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--log.level", dest="log_level", choices=LEVELS, default="info", help="least level that is logged (%(default)s)"
+    )
+    command.add_argument(
+        "--log.format", dest="log_format", choices=FORMATS, default="logfmt", help="form of log lines (%(default)s)"
+    )
+
+
+def _add_config_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config.file",
+        dest="config_file",
+        type=Path,
+        default=Path("config.yaml"),
+        metavar="FILE",
+        help="the configuration, YAML or JSON (%(default)s)",
+    )
+
+
+def _add_web(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--web.listen-address",
+        dest="listen_addresses",
+        type=_address,
+        action="append",
+        metavar="HOST:PORT",
+        help=f"where to listen; repeatable; port 0 picks a free one ({DEFAULT_ADDRESS})",
+    )
+    command.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="path of the metrics (%(default)s)",
+    )
+
+
+def _add_once(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "openmetrics"), default="text", help="(%(default)s)")
+    for name in ("source", "customer", "collector"):
+        command.add_argument(
+            f"--{name}", action="append", default=[], metavar="NAME", help=f"only this {name}; repeatable"
+        )
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _path(text: str) -> str:
+    if (
+        not text.startswith("/")
+        or text.startswith("/-/")
+        or text == "/"
+        or not text.isascii()
+        or set(text) & set("{}?#")
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no path for metrics: write one like /metrics")
+    return text

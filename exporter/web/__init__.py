@@ -1,0 +1,10 @@
+"""The pages that a scraper, a probe or a person asks for, and the server that answers on sockets.
+
+No page ever asks a vendor or waits for a fetch: each reads what is in memory.
+"""
+
+from exporter.web.pages import View, pages
+from exporter.web.server import Server
+from exporter.web.sockets import Address, listen, parse_address
+
+__all__ = ["Address", "Server", "View", "listen", "pages", "parse_address"]

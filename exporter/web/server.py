@@ -1,0 +1,53 @@
+"""The HTTP server: uvicorn on sockets that already listen, in a thread of its own."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+log = structlog.get_logger(__name__)
+
+_STOP_WITHIN = 2
+
+
+class Server:
+    """Answers requests from ``start`` until ``stop``."""
+
+    def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket], died: Callable[[], None]) -> None:
+        """Prepare to serve ``app``; ``died`` is called if the server ends without having been told to."""
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STOP_WITHIN,
+        )
+        self._sockets = list(sockets)
+        self._server = uvicorn.Server(config)
+        self._died = died
+        self._is_stopped = False
+        # Outside the main thread uvicorn leaves the signals alone, which are the program's own to handle.
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; a client that is slow to take its answer is cut off after two seconds."""
+        self._is_stopped = True
+        self._server.should_exit = True
+        self._thread.join(_STOP_WITHIN + 1)
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=self._sockets)
+        except Exception as error:  # noqa: BLE001 - whatever ended it, the process must say so and end
+            log.critical("the web server died", error=f"{type(error).__name__}: {error}")
+        if not self._is_stopped:
+            self._died()
