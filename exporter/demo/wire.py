@@ -4,12 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from exporter.demo.world import Story
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +19,9 @@ class Call:
 
     verb: str
     path: str
-    form: Mapping[str, str] = field(default=_NOTHING, repr=False)
-    query: Mapping[str, str] = field(default=_NOTHING, repr=False)
-    headers: Mapping[str, str] = field(default=_NOTHING, repr=False)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Manner(StrEnum):
@@ -47,13 +44,13 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
     manner: Manner = Manner.WHOLE
 
 
-def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] = _NOTHING) -> Answer:
+def json_answer(value: Any, status: int = 200) -> Answer:
     """Return an answer whose body is a value as JSON."""
-    return Answer(status, json.dumps(value).encode(), headers)
+    return Answer(status, json.dumps(value).encode())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
