@@ -104,6 +104,35 @@ class Credentials(Section):
                 rest[name] = _Written(name, values)
         return rest
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe each secret as its three keys, of which one or none can be given."""
+        reference = handler(schema)
+        shape = handler.resolve_ref_schema(reference)
+        rules = []
+        for name, field in cls.model_fields.items():
+            if is_secret(field.annotation):
+                rules.append(_one_form(name, is_required=field.is_required()))
+                _describe_forms(shape["properties"], name, field.description or f"The {name}.")
+        secrets = {name for name, field in cls.model_fields.items() if is_secret(field.annotation)}
+        shape["required"] = [name for name in shape.get("required", ()) if name not in secrets]
+        shape["allOf"] = rules
+        return reference
+
+
+def _one_form(name: str, *, is_required: bool) -> JsonSchemaValue:
+    forms = [{"required": [name + form]} for form in FORMS]
+    return {"oneOf": forms if is_required else [*forms, {"not": {"anyOf": forms}}]}
+
+
+def _describe_forms(properties: dict[str, JsonSchemaValue], name: str, description: str) -> None:
+    for form, where in zip(
+        FORMS, ("", " Path of a file that holds it.", " Name of an environment variable that holds it."), strict=True
+    ):
+        properties[name + form] = {"type": "string", "minLength": 1, "description": description + where}
+
 
 def is_secret(annotation: object) -> bool:
     """Tell whether a field's type is ``Secret`` or ``Secret | None``."""
@@ -128,6 +157,8 @@ def _read(value: object, info: core_schema.ValidationInfo) -> Secret:
 
 
 def _from(key: str, content: object, form: str, around: Surroundings) -> Secret:
+    if content is None:
+        raise mistake("is empty; fill it in, or remove the key", beside=key)
     if not isinstance(content, str):
         raise mistake("must be a string; write it in quotes", beside=key)
     match form:
