@@ -105,6 +105,11 @@ def test_a_stranger_may_be_refused_under_status_200(serve, ask):
         ),
         (
             "manage",
+            {"method": "stats", "start_date": "2026-03-01", "end_date": "2026-03-01", "user": HUGE},
+            "start_date must be before end_date",
+        ),
+        (
+            "manage",
             {"method": "stats", "start_date": "2026-03-02", "end_date": "2026-03-01", "user": HUGE},
             "start_date must be before end_date",
         ),

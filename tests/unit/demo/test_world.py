@@ -96,6 +96,15 @@ def test_credits_add_up(user, at):
     assert overview["billing_start_date"] <= WORLD.today(user, at).isoformat() <= overview["billing_end_date"]
 
 
+def test_the_first_day_of_an_account_is_in_its_totals(world):
+    at = moment("2024-03-01T18:00")
+
+    (row,) = world.days(HUGE, 30, at)
+
+    assert row["date"] == "2024-03-01"
+    assert world.totals(HUGE, at)["requests"] == row["requests"] > 1_000_000
+
+
 def test_credits_used_are_the_requests_of_the_billing_period(world):
     at = moment("2026-03-13T12:00")
     rows = world.between(HUGE, date(2026, 3, 1), date(2026, 3, 13), at)
