@@ -82,7 +82,7 @@ class CollectorConfig(Section):
 
     enabled: bool = True
     """Whether it is fetched at all."""
-    interval: Annotated[float, DurationRange(least=1)] = 900.0
+    interval: Duration = 900.0
     """Time between two fetches of one customer."""
 
     def calls(self, customers: Sequence[Any]) -> float:

@@ -1,8 +1,10 @@
 """The JSON Schema of a whole configuration file, for editors and other checkers."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from types import GenericAlias
-from typing import Any, Union
+from typing import Any
 
 from pydantic import create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -16,7 +18,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema(models: Mapping[str, type[SourceConfig]]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a file with these types of sources."""
     # Only the program knows which types there are, so the annotation is made here.
-    sources = GenericAlias(tuple, (Union[tuple(models.values())], ...))
+    sources: Any = GenericAlias(tuple, (reduce(or_, models.values()), ...))
     whole = create_model("Configuration", __base__=Config, __doc__=Config.__doc__, sources=(sources, ...))
     schema = whole.model_json_schema(schema_generator=_Generator)
     items = schema["properties"]["sources"]["items"]

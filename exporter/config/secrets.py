@@ -117,7 +117,8 @@ class Credentials(Section):
                 rules.append(_one_form(name, is_required=field.is_required()))
                 _describe_forms(shape["properties"], name, field.description or f"The {name}.")
         secrets = {name for name, field in cls.model_fields.items() if is_secret(field.annotation)}
-        shape["required"] = [name for name in shape.get("required", ()) if name not in secrets]
+        if required := [name for name in shape.pop("required", ()) if name not in secrets]:
+            shape["required"] = required
         shape["allOf"] = rules
         return reference
 
