@@ -1,0 +1,11 @@
+from exporter.upstream import Reply, Request
+
+
+def test_a_request_shows_neither_its_fields_nor_its_headers():
+    request = Request("POST", "/a", (("api_key", "hush"),), (("key", "hush"),), (("Authorization", "hush"),))
+
+    assert repr(request) == str(request) == "Request(POST /a)"
+
+
+def test_a_reply_does_not_show_what_the_vendor_wrote():
+    assert repr(Reply(200, b"<echo of a password>", {"X": "y"})) == "Reply(200, 20 bytes)"
