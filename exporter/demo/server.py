@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(self.server.respond(call))
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the parent's name for it)
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent calls it so
         """Print nothing: the stand-in keeps a log of its own."""
 
     def _body(self) -> bytes | None:
