@@ -49,6 +49,9 @@ class Instruments:
         self._rejected = counter(
             "fields_rejected", "Optional fields of the vendor left out because they were ill-formed.", *each
         )
+        self._repaired = counter(
+            "repaired_responses", "Answers that could be read only after a documented repair.", *each
+        )
         self._duration = Histogram(
             PREFIX + "fetch_duration_seconds",
             "Time of a fetch, retries included, the first wait for the rate limit not.",
@@ -91,6 +94,7 @@ class Instruments:
             self._fetches.labels(source, collector)
             self._retries.labels(source, collector)
             self._rejected.labels(source, collector)
+            self._repaired.labels(source, collector)
             self._duration.labels(source, collector)
             for reason in Reason:
                 self._failures.labels(source, collector, reason.value)
@@ -121,6 +125,10 @@ class Instruments:
     def rejected(self, source: str, collector: str, fields: int = 1) -> None:
         """Count optional fields that were left out because they were ill-formed."""
         self._rejected.labels(source, collector).inc(fields)
+
+    def repaired(self, source: str, collector: str) -> None:
+        """Count one answer that was read only after a documented repair."""
+        self._repaired.labels(source, collector).inc()
 
     def waited(self, source: str, seconds: float) -> None:
         """Count the time that a request waited for the rate limit."""

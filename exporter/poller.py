@@ -17,7 +17,7 @@ import structlog
 from exporter.clock import Clock
 from exporter.errors import ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
-from exporter.providers.base import AnyCollector, BatchCollector, Customer
+from exporter.providers.base import AnyCollector, BatchCollector, Customer, SourceCollector
 from exporter.store import Change, Outcome, Place, Store
 from exporter.upstream import Upstream
 
@@ -301,6 +301,8 @@ class Poller:
             if isinstance(collector, BatchCollector):
                 answers = collector.fetch_batch(customers)
                 return [_whole(answers[customer]) for customer in customers]
+            if isinstance(collector, SourceCollector):
+                return [_whole(collector.fetch_source())]
             return [_whole(collector.fetch(customers[0]))]
         except FetchError as error:
             return error

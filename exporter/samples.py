@@ -5,6 +5,7 @@ The words are the Prometheus glossary's. Nothing here knows a vendor, or how a p
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class Kind(StrEnum):
@@ -50,3 +51,19 @@ class Sample:
     family: Family
     value: float
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Stands among a fetch's samples for what they leave out on purpose; shown in ``series_dropped``.
+
+    Attributes:
+        reason: the value of the label ``reason``, from the contract's list.
+        count: how many series, rows or paths.
+    """
+
+    reason: str
+    count: int
+
+
+Item: TypeAlias = Sample | LeftOut

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from exporter.clock import Clock
 from exporter.config import CollectorConfig, SourceConfig
 from exporter.errors import FetchError
-from exporter.samples import Family, Sample
+from exporter.samples import Family, Item
 from exporter.upstream import AllowList, Authorize, Client
 
 
@@ -71,8 +71,8 @@ class Collector(Protocol):
 class CustomerCollector(Collector, Protocol):
     """A collector that asks the vendor for one customer at a time."""
 
-    def fetch(self, customer: Customer) -> Iterable[Sample]:
-        """Ask the vendor and return the customer's samples.
+    def fetch(self, customer: Customer) -> Iterable[Item]:
+        """Ask the vendor and return the customer's samples, those of one family in a row.
 
         Raises:
             FetchError: the fetch failed; nothing of it may be shown.
@@ -87,7 +87,7 @@ class BatchCollector(Collector, Protocol):
     def batch_size(self) -> int:
         """Return how many customers one call can be for."""
 
-    def fetch_batch(self, customers: Sequence[Customer]) -> Mapping[Customer, Iterable[Sample] | FetchError]:
+    def fetch_batch(self, customers: Sequence[Customer]) -> Mapping[Customer, Iterable[Item] | FetchError]:
         """Ask the vendor and return each customer's samples, or why that customer alone failed.
 
         Raises:
@@ -95,9 +95,40 @@ class BatchCollector(Collector, Protocol):
         """
 
 
-AnyCollector: TypeAlias = CustomerCollector | BatchCollector
+@runtime_checkable
+class SourceCollector(Collector, Protocol):
+    """A collector of what belongs to the source itself and to none of its customers."""
+
+    def fetch_source(self) -> Iterable[Item]:
+        """Ask the vendor and return the samples, whose families are not ``per_customer``.
+
+        Raises:
+            FetchError: the fetch failed; nothing of it may be shown.
+        """
+
+
+AnyCollector: TypeAlias = CustomerCollector | BatchCollector | SourceCollector
 # Has a name because a class with a member `type` can't write `type[...]`.
 SourceModel: TypeAlias = type[SourceConfig]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One customer on a vendor's list.
+
+    Attributes:
+        key: what calls name it by; ``Customer.id``.
+        user: its user name.
+        id: the vendor's number for it; the user name where the vendor has none.
+        is_active: whether it may send; None where the list does not say.
+        settings: ``Customer.settings`` for it.
+    """
+
+    key: str
+    user: str
+    id: str
+    is_active: bool | None
+    settings: Any = None
 
 
 class Provider(Protocol):
@@ -130,6 +161,13 @@ class Provider(Protocol):
 
     def collectors(self, source: Any, client: Callable[[str], Client]) -> Sequence[AnyCollector]:
         """Return the enabled collectors; ``client(name)`` is the upstream client for one of them."""
+
+    def discover(self, source: Any, client: Client) -> Sequence[Found]:
+        """Return every customer on the vendor's list, all its pages; empty for a vendor that has no list.
+
+        Raises:
+            FetchError: the list could not be read whole; a part of it is of no use.
+        """
 
     def probe(self, source: Any, client: Client, customers: Sequence[Customer]) -> None:
         """Make one cheap call that tells whether the vendor answers and the credentials work.

@@ -4,6 +4,7 @@ import heapq
 import itertools
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,11 +12,11 @@ from weakref import WeakValueDictionary
 
 from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
-from exporter.samples import Family, Kind, Sample
+from exporter.samples import Family, Item, Kind, LeftOut, Sample
 from exporter.store import health
 from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, Series, SourceRecord
 
-Outcome: TypeAlias = Sequence[Sample] | FetchError | Reason
+Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +222,17 @@ class Store:
         record.places.append(place)
         return place
 
-    def _sound(self, place: Place, samples: Sequence[Sample]) -> Sequence[Sample]:
+    def _sound(self, place: Place, items: Sequence[Item]) -> Sequence[Sample]:
         """Leave out what can't be shown: label values that are no Unicode text, and series over the limit."""
-        sound = [sample for sample in samples if not sample.labels or all(map(_is_text, sample.labels))]
-        left_out = {"label_value": len(samples) - len(sound)} if len(sound) < len(samples) else {}
+        left_out: Counter[str] = Counter()
+        sound = []
+        for item in items:
+            if isinstance(item, LeftOut):
+                left_out[item.reason] += item.count
+            elif item.labels and not all(map(_is_text, item.labels)):
+                left_out["label_value"] += 1
+            else:
+                sound.append(item)
         old = place.layout.keys if place.layout else ()
         room = self._max_series - self._series + len(old)
         if len(sound) > room:
@@ -241,7 +249,7 @@ class Store:
             total = self.sources[place.record.group.source].left_out
             total.subtract(place.left_out or {})
             total.update(counts)
-            place.left_out = counts
+            place.left_out = counts or None
 
     def _show(self, place: Place, samples: Sequence[Sample]) -> None:
         keys = tuple((sample.family, sample.labels) for sample in samples)

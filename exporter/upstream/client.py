@@ -80,6 +80,7 @@ class Upstream:
             partial(self._attempt, collector),
             retrying(self._attempts, self._backoff, self._gate),
             partial(self._instruments.rejected, self._source, collector),
+            partial(self._instruments.repaired, self._source, collector),
         )
 
     @contextmanager
@@ -161,6 +162,7 @@ class Client:
     _attempt: Callable[[Request, int], Reply]
     _retrying: Retrying
     _reject: Callable[[int], None]
+    _repair: Callable[[], None]
 
     def send(self, request: Request) -> Reply:
         """Return the vendor's answer of status 200, whole, after as many attempts as the configuration allows.
@@ -178,3 +180,7 @@ class Client:
     def rejected(self, fields: int = 1) -> None:
         """Count optional fields of the vendor that the collector left out because they were ill-formed."""
         self._reject(fields)
+
+    def repaired(self) -> None:
+        """Count one answer that the collector could read only after a documented repair."""
+        self._repair()

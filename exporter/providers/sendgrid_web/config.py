@@ -9,7 +9,7 @@ from exporter.config import (
     CollectorsConfig,
     Credentials,
     CustomerConfig,
-    DurationRange,
+    Duration,
     Name,
     Secret,
     SourceConfig,
@@ -65,7 +65,7 @@ class DailyConfig(CollectorConfig):
 class CreditsConfig(CollectorConfig):
     """Each customer's credits, reputation, billing period and package."""
 
-    interval: Annotated[float, DurationRange(least=1)] = 3600.0
+    interval: Duration = 3600.0
     """Time between two fetches of one customer."""
 
 
