@@ -21,7 +21,9 @@ RUN python3 -m venv /build \
 
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
-RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel . \
+ARG REVISION=
+RUN sed -i "s/^__revision__ = .*/__revision__ = \"${REVISION}\"/" exporter/__init__.py \
+ && /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheel . \
  && /build/bin/pip --python /opt/email-stats-exporter/bin/python install --quiet --no-deps --no-index /wheel/*.whl
 
 

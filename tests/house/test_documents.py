@@ -54,11 +54,21 @@ def test_no_document_names_a_flag_that_does_not_exist(root, document, flags):
     assert named - flags == set()
 
 
+def test_the_configuration_in_the_readme_is_a_good_one(root, tmp_path):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("sources:")]
+    (tmp_path / "secret").write_text("a password\n", encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(shown.replace("/run/secrets/sendgrid", "secret"), encoding="utf-8")
+
+    assert "config.yaml is valid" in printed("check", f"--config.file={tmp_path / 'config.yaml'}")
+
+
 @pytest.fixture(scope="module")
 def commands():
-    listed = re.search(r"\{([a-z,]+)\}", printed("--help"))
-    assert listed
-    return set(listed[1].split(","))
+    _, _, listed = printed("--help").partition("\ncommands:\n")
+    names = re.findall(r"^    ([a-z]+)  ", listed, re.MULTILINE)
+    assert names
+    return set(names)
 
 
 @pytest.fixture(scope="module")

@@ -30,5 +30,5 @@ def test_the_contributing_guide_names_only_files_that_exist(root):
 
 def rooms(package: Path) -> list[str]:
     """Return the modules and folders of a package as its map writes them."""
-    modules = [path.name for path in package.glob("*.py") if not path.name.startswith("__")]
+    modules = [path.name for path in package.glob("*.py") if path.name != "__init__.py"]
     return modules + [f"{path.parent.name}/" for path in package.glob("*/__init__.py")]
