@@ -24,7 +24,8 @@ from exporter.upstream.request import Reply, Request
 
 # All that requests, urllib3, http.client, ssl and sockets raise at a vendor's or a network's misbehaviour.
 _WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError)
-_TIMEOUTS = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+# Not those of urllib3, which count a connection that was refused among them.
+_TIMEOUTS = (TimeoutError, requests.Timeout)
 
 Answered = Callable[[int | None, Mapping[str, str]], None]
 """Told the status and the headers of each request that was sent, as soon as they are there; None without an answer."""
