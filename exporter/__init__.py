@@ -8,6 +8,7 @@ The rooms, in the order in which data passes through them::
     samples.py      families and samples: plain typed values
     store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
+    roster.py       who the customers of a source are
     poller.py       when each fetch runs, and on which thread
     web/            the pages that a scraper, a probe or a person asks for
     demo/           stand-in vendors that the demo and the tests run against

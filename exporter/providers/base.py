@@ -37,6 +37,11 @@ class Customer:
     labels: Mapping[str, str] = field(default_factory=dict)
     settings: Any = None
 
+    def is_like(self, other: "Customer") -> bool:
+        """Return whether nothing that is fetched or shown differs from another customer."""
+        mine = (self.id, self.name, self.zone, self.labels, self.settings)
+        return mine == (other.id, other.name, other.zone, other.labels, other.settings)
+
     def today(self) -> date:
         """Return the date that it is now in the customer's time zone."""
         return datetime.fromtimestamp(self.clock.time(), self.zone).date()

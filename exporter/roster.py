@@ -1,0 +1,121 @@
+"""The roster of a source: who its customers are, by configuration and by the vendor's own list.
+
+A vendor's list is believed slowly when someone is missing from it, because a list can be wrong and a customer
+that leaves takes its series along; it is believed at once when someone is new.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from exporter.providers.base import Customer, Found
+
+log = structlog.get_logger(__name__)
+
+# So many lists in a row must lack a customer before it leaves; more if they lack most of the customers.
+_LISTS = 2
+_SHORT_LISTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Who came and who went."""
+
+    joined: Sequence[Customer] = ()
+    left: Sequence[Customer] = ()
+
+
+@dataclass(slots=True)
+class _Listed:
+    """A customer that came by the vendor's list."""
+
+    customer: Customer
+    id: str
+    missing: int = 0
+    missing_short: int = 0
+
+
+@dataclass(slots=True)
+class Roster:
+    """The customers of one source; each is on it once, whatever it came by.
+
+    Attributes:
+        source: the value of the label ``source``.
+        enlist: makes a customer of one on the vendor's list.
+        active: whether each customer may send, by the vendor's name for it, as the last list said.
+    """
+
+    source: str
+    enlist: Callable[[Found], Customer]
+    active: dict[str, bool] = field(default_factory=dict)
+    _configured: dict[str, Customer] = field(default_factory=dict)
+    _listed: dict[str, _Listed] = field(default_factory=dict)
+
+    @property
+    def customers(self) -> Sequence[Customer]:
+        """All customers: the configured ones first."""
+        return [*self._configured.values(), *(listed.customer for listed in self._listed.values())]
+
+    def configure(self, customers: Iterable[Customer]) -> Movement:
+        """Take a new list of configured customers; one of the same id and settings stays as it is."""
+        new = {customer.id: customer for customer in customers}
+        kept = {id_: old for id_, old in self._configured.items() if id_ in new and old.is_like(new[id_])}
+        left = [old for id_, old in self._configured.items() if id_ not in kept]
+        joined = [customer for id_, customer in new.items() if id_ not in kept]
+        self._configured = {id_: kept.get(id_, customer) for id_, customer in new.items()}
+        names = {customer.name for customer in new.values()}
+        for id_, listed in list(self._listed.items()):
+            if id_ in new or listed.customer.name in names:
+                left.append(self._listed.pop(id_).customer)
+        return Movement(joined, left)
+
+    def take_list(self, found: Sequence[Found]) -> Movement:
+        """Take a whole list of the vendor's."""
+        rows = {each.key: each for each in found}
+        self.active = {key: each.is_active for key, each in rows.items() if each.is_active is not None}
+        left = [*self._renamed(rows), *self._missing(rows)]
+        return Movement(self._new(rows), left)
+
+    def _renamed(self, rows: dict[str, Found]) -> Iterable[Customer]:
+        """Take off those whose number the vendor now lists under another name."""
+        numbers = {each.id: key for key, each in rows.items()}
+        for key, listed in list(self._listed.items()):
+            if key not in rows and listed.id in numbers and listed.id != key:
+                yield self._listed.pop(key).customer
+
+    def _missing(self, rows: dict[str, Found]) -> Iterable[Customer]:
+        """Take off those that enough lists in a row have lacked."""
+        is_short = len(rows) < len(self._listed) / 2
+        for key, listed in list(self._listed.items()):
+            if key in rows:
+                listed.missing = listed.missing_short = 0
+                continue
+            listed.missing_short = listed.missing_short + 1 if is_short else 0
+            listed.missing += not is_short
+            if listed.missing >= _LISTS or listed.missing_short >= _SHORT_LISTS:
+                yield self._listed.pop(key).customer
+
+    def _new(self, rows: dict[str, Found]) -> Sequence[Customer]:
+        names = {customer.name for customer in self.customers}
+        joined = []
+        for key, each in rows.items():
+            if key in self._configured or key in self._listed:
+                continue
+            customer = self.enlist(each)
+            if customer.name in names:
+                # Two customers of one name would be one series with two values.
+                log.warning("listed customer left out: another one has its name", source=self.source)
+                continue
+            names.add(customer.name)
+            self._listed[key] = _Listed(customer, each.id)
+            joined.append(customer)
+        return joined
+
+
+def label_of(found: Found, kind: str) -> str:
+    """Return the value of the label ``customer`` for one on a list: its user name, its number, or a hash of its key."""
+    if kind == "hash":
+        return hashlib.sha256(found.key.encode()).hexdigest()[:16]
+    return found.id if kind == "id" else found.user

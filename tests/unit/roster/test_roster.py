@@ -1,0 +1,165 @@
+"""Who is on a roster after which lists: the contract's rules for joining and leaving."""
+
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.providers.base import Customer, Found
+from exporter.roster import Roster, label_of
+from tests.fake_clock import FakeClock
+
+CLOCK = FakeClock()
+UTC = ZoneInfo("UTC")
+
+
+def customer(id_, name=None, **labels):
+    return Customer(id_, name or id_, UTC, CLOCK, labels)
+
+
+def found(key, id_=None, *, is_active=None):
+    return Found(key, key, id_ or key, is_active)
+
+
+def rows(*keys):
+    return [found(key) for key in keys]
+
+
+def roster(*configured):
+    made = Roster("acme", lambda each: customer(each.key))
+    made.configure([customer(id_) for id_ in configured])
+    return made
+
+
+def names(customers):
+    return [each.name for each in customers]
+
+
+def test_who_is_new_on_a_list_joins_at_once():
+    movement = roster().take_list(rows("a", "b"))
+
+    assert (names(movement.joined), names(movement.left)) == (["a", "b"], [])
+
+
+def test_a_customer_leaves_when_two_lists_in_a_row_lack_it():
+    customers = roster()
+    customers.take_list(rows("a", "b", "c"))
+
+    assert names(customers.take_list(rows("a", "b")).left) == []
+    assert names(customers.take_list(rows("a", "b")).left) == ["c"]
+    assert names(customers.customers) == ["a", "b"]
+
+
+def test_a_list_that_has_it_again_in_between_keeps_it():
+    customers = roster()
+    customers.take_list(rows("a", "b", "c"))
+
+    for keys in ("ab", "abc", "ab"):
+        assert names(customers.take_list(rows(*keys)).left) == []
+
+
+def test_a_list_with_fewer_than_half_counts_only_when_three_in_a_row_agree():
+    customers = roster()
+    customers.take_list(rows("a", "b", "c", "d", "e"))
+
+    assert names(customers.take_list(rows("a", "b")).left) == []
+    assert names(customers.take_list(rows("a", "b")).left) == []
+    assert names(customers.take_list(rows("a")).left) == ["c", "d", "e"]
+    assert names(customers.customers) == ["a", "b"]
+
+
+def test_an_empty_list_does_not_empty_the_roster_before_the_third():
+    customers = roster()
+    customers.take_list(rows("a"))
+
+    assert [names(customers.take_list([]).left) for _ in range(3)] == [[], [], ["a"]]
+
+
+def test_a_longer_list_in_between_ends_the_row_of_short_ones():
+    customers = roster()
+    customers.take_list(rows("a", "b", "c", "d"))
+
+    for keys in ("a", "a", "abcd", "a", "a"):
+        assert names(customers.take_list(rows(*keys)).left) == []
+
+
+def test_half_of_the_known_customers_is_not_fewer_than_half():
+    customers = roster()
+    customers.take_list(rows("a", "b", "c", "d"))
+
+    assert names(customers.take_list(rows("a", "b")).left) == []
+    assert names(customers.take_list(rows("a", "b")).left) == ["c", "d"]
+
+
+def test_a_configured_customer_never_leaves_by_a_list_and_is_not_listed_twice():
+    customers = roster("a")
+
+    assert names(customers.take_list(rows("a", "b")).joined) == ["b"]
+    for _ in range(5):
+        customers.take_list([])
+    assert names(customers.customers) == ["a"]
+
+
+def test_a_customer_that_is_configured_after_it_was_listed_changes_over():
+    customers = roster()
+    customers.take_list(rows("a"))
+
+    movement = customers.configure([customer("a", "alpha")])
+
+    assert (names(movement.joined), names(movement.left)) == (["alpha"], ["a"])
+
+
+def test_a_new_configured_list_leaves_alone_who_has_not_changed():
+    customers = Roster("acme", lambda each: customer(each.key))
+    customers.configure([customer("a"), customer("b", tier="gold"), customer("c")])
+    kept = customers.customers[0]
+
+    movement = customers.configure([customer("a"), customer("b", tier="silver"), customer("d")])
+
+    assert (names(movement.joined), names(movement.left)) == (["b", "d"], ["b", "c"])
+    assert customers.customers[0] is kept
+
+
+def test_one_that_the_vendor_renamed_does_not_double():
+    customers = roster()
+    customers.take_list([found("old@example.com", "7"), found("other", "8")])
+
+    movement = customers.take_list([found("new@example.com", "7"), found("other", "8")])
+
+    assert (names(movement.joined), names(movement.left)) == (["new@example.com"], ["old@example.com"])
+
+
+def test_a_listed_customer_never_shares_the_name_of_another():
+    customers = Roster("acme", lambda each: customer(each.key, "same"))
+
+    assert names(customers.take_list(rows("a", "b")).joined) == ["same"]
+
+
+def test_the_last_list_says_who_may_send_configured_or_not():
+    customers = roster("a")
+    customers.take_list([found("a", is_active=False), found("b", is_active=True), found("c")])
+
+    assert customers.active == {"a": False, "b": True}
+
+
+def test_labels_are_the_user_the_number_or_a_hash():
+    each = Found("a@example.com", "a@example.com", "17", None)
+
+    assert label_of(each, "user") == "a@example.com"
+    assert label_of(each, "id") == "17"
+    assert label_of(each, "hash") == "08168cd80dfd534a"
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdefgh")), max_size=12))
+def test_movements_add_up_to_the_roster(lists):
+    customers = roster("a")
+    present = {"a"}
+    for keys in lists:
+        movement = customers.take_list(rows(*sorted(keys)))
+        left, joined = set(names(movement.left)), set(names(movement.joined))
+        assert left <= present
+        assert not joined & (present - left)
+        present = (present - left) | joined
+        assert names(customers.customers) == list(dict.fromkeys(names(customers.customers)))
+        assert set(names(customers.customers)) == present
+        assert present >= keys | {"a"}
