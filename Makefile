@@ -32,7 +32,7 @@ test: $(VENV)/.tools servers lint ## Check everything: style, types, imports, th
 	@$(BIN)/pytest
 
 lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted as ruff does it: make format" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
