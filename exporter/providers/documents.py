@@ -27,11 +27,12 @@ def read_json(body: bytes) -> Value:
     Raises:
         InvalidResponse: the body is empty, no UTF-8, no JSON, or nested beyond reason.
     """
-    if not body.strip():
-        raise InvalidResponse("the answer is empty")
     try:
         # RFC 8259 lets a reader skip a byte order mark; PHP files saved by some editors send one.
-        return _DECODER.decode(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        if text.strip():
+            return _DECODER.decode(text)
+        raise InvalidResponse("the answer is empty")
     except UnicodeDecodeError:
         reason = "it is not UTF-8"
     except json.JSONDecodeError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+import trustme
 
 PAYLOADS = Path(__file__).parent / "payloads"
 
@@ -46,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     vendor: Vendor
 
-    def do_POST(self):  # noqa: N802 - http.server calls it so
+    def do_POST(self):
         form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.vendor.asked.append(
             Asked(self.command, self.path, dict(self.headers), parse_qsl(form, keep_blank_values=True))
@@ -58,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.vendor.body)
         self.close_connection = self.vendor.is_cut
 
-    do_GET = do_POST  # noqa: N815 - http.server calls it so
+    do_GET = do_POST
 
     def log_message(self, format, *args):  # noqa: A002 - the name is the base class's
         pass
@@ -79,6 +80,14 @@ def vendor(server):
     """Give a vendor with no answer yet."""
     server.RequestHandlerClass.vendor = vendor = Vendor(f"http://127.0.0.1:{server.server_port}")
     return vendor
+
+
+@pytest.fixture(scope="session")
+def ca_file(tmp_path_factory):
+    """Give one certificate authority: to load all that the machine trusts takes longer than a whole test."""
+    path = tmp_path_factory.mktemp("trust") / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    return path
 
 
 @pytest.fixture(scope="session")

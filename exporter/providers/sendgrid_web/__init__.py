@@ -6,7 +6,7 @@ from typing import Any
 
 from exporter.clock import Clock
 from exporter.errors import AuthRejected
-from exporter.providers.base import AnyCollector, Customer, Provider, SourceModel
+from exporter.providers.base import AnyCollector, Customer, Found, Provider, SourceModel
 from exporter.providers.sendgrid_metrics import CUSTOMER_INFO
 from exporter.providers.sendgrid_web.api import RESELLER, Dialect, WebApi
 from exporter.providers.sendgrid_web.collectors import CreditsCollector, DailyCollector, TotalsCollector
@@ -56,6 +56,10 @@ class WebProvider:
         """Return the enabled collectors, in the order of the contract."""
         return [_COLLECTORS[name](self._api(source, client(name)), settings) for name, settings in source.collectors]
 
+    def discover(self, source: ResellerSource, client: Client) -> Sequence[Found]:  # noqa: ARG002 - as in the protocol
+        """Return no customer: all of them are configured."""
+        return ()
+
     def probe(self, source: ResellerSource, client: Client, customers: Sequence[Customer]) -> None:
         """Ask for the account overview of the first customer.
 
@@ -65,7 +69,9 @@ class WebProvider:
         try:
             self._api(source, client).overview(customers[0])
         except AuthRejected as error:
-            raise AuthRejected(f"{error} {_usual_causes(source.credentials)}") from error
+            # What stands behind the status and the host is true of any vendor; here more is known.
+            status = str(error).partition(": ")[0]
+            raise AuthRejected(f"{status} {_usual_causes(source.credentials)}") from error
 
     def _api(self, source: ResellerSource, client: Client) -> WebApi:
         secrets = (source.credentials.password, source.credentials.api_key)

@@ -8,6 +8,8 @@ import pytest
 from exporter.config import RetryConfig
 from exporter.instruments import Instruments
 from exporter.providers import discover
+from exporter.providers.base import CustomerCollector
+from exporter.samples import Sample
 from exporter.upstream import Limiter, Upstream
 from tests.fake_clock import FakeClock
 
@@ -18,8 +20,9 @@ CREDENTIALS = {"username": "acme", "password": "correct-horse-battery"}
 class Reseller:
     """Fetches from the vendor with settings that a test gives, and counts what is left out."""
 
-    def __init__(self, vendor):
+    def __init__(self, vendor, ca_file):
         self.vendor = vendor
+        self.ca_file = ca_file
         self.clock = FakeClock()
         self.instruments = Instruments()
         self.instruments.add_source("acme", {"totals": 900, "daily": 900, "credits": 3600})
@@ -55,7 +58,7 @@ class Reseller:
             max_response_bytes=1_000_000,
             concurrency=1,
             proxy_url=None,
-            ca_file=None,
+            ca_file=self.ca_file,
             instruments=self.instruments,
             clock=self.clock,
         )
@@ -65,7 +68,10 @@ class Reseller:
         source = self.source(collectors={collector: settings}, customer=customer, credentials=credentials)
         with closing(self.upstream(source)) as upstream:
             [wanted] = [each for each in self.provider.collectors(source, upstream.client) if each.name == collector]
-            samples = list(wanted.fetch(self.provider.customers(source, self.clock)[0]))
+            assert isinstance(wanted, CustomerCollector)
+            items = list(wanted.fetch(self.provider.customers(source, self.clock)[0]))
+        samples = [item for item in items if isinstance(item, Sample)]
+        assert samples == items
         assert {sample.family for sample in samples} <= set(wanted.families)
         shown = {shown_name(sample): sample.value for sample in samples}
         assert len(shown) == len(samples)
@@ -90,6 +96,6 @@ def shown_name(sample):
 
 
 @pytest.fixture
-def reseller(vendor):
+def reseller(vendor, ca_file):
     """Give a reseller's source, on 2026-03-13 at 12:00 UTC."""
-    return Reseller(vendor)
+    return Reseller(vendor, ca_file)

@@ -1,0 +1,139 @@
+import json
+
+import pytest
+
+from exporter.config import json_schema, load
+from exporter.errors import ConfigError
+from exporter.providers import discover
+
+SOURCE = {
+    "name": "acme",
+    "type": "sendgrid_reseller",
+    "credentials": {"username": "acme", "password": "correct-horse-battery"},
+    "customers": [{"user": "customer@example.com"}],
+}
+MODELS = {name: provider.config for name, provider in discover().items()}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(**keys):
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({"sources": [{**SOURCE, **keys}]}))
+        return load(path, MODELS).sources[0]
+
+    return read
+
+
+@pytest.fixture
+def mistakes(read):
+    def mistakes(**keys):
+        with pytest.raises(ConfigError) as caught:
+            read(**keys)
+        return [(problem.path.removeprefix("sources[0]."), problem.message) for problem in caught.value.problems]
+
+    return mistakes
+
+
+def test_what_is_left_out_has_the_defaults_of_the_contract(read):
+    source = read()
+
+    assert source.base_url == "https://api.sendgrid.com"
+    assert (source.rate_limit.calls, source.rate_limit.per) == (600, 60)
+    assert {name: collector.interval for name, collector in source.collectors} == {
+        "totals": 900,
+        "daily": 900,
+        "credits": 3600,
+    }
+    six = ("requests", "delivered", "bounces", "clicks", "opens", "spam_reports")
+    assert (source.collectors.totals.fields, source.collectors.daily.fields) == (six, six)
+    assert source.collectors.daily.days == 3
+
+
+def test_the_schedule_is_one_call_for_each_customer_and_collector(read):
+    source = read(customers=[{"user": "a"}, {"user": "b"}], collectors={"daily": {"enabled": False}})
+
+    assert source.planned_calls() == {"totals": 2 / 900, "credits": 2 / 3600}
+
+
+def test_all_fields_are_those_that_the_call_can_have(read):
+    collectors = read(collectors={"totals": {"fields": "all"}, "daily": {"fields": "all"}}).collectors
+
+    assert len(collectors.totals.fields) == 12
+    assert set(collectors.daily.fields) - set(collectors.totals.fields) == {"unique_clicks", "unique_opens"}
+
+
+@pytest.mark.parametrize(
+    ("collector", "field"),
+    [
+        *(("totals", "unique_clicks"), ("totals", "unique_opens"), ("totals", "spamreports")),
+        *(("totals", "processed"), ("daily", "processed"), ("daily", "deferred"), ("daily", "bounce_drops")),
+        *(("daily", "spam_report_drops"), ("daily", "unsubscribe_drops"), ("daily", "date")),
+    ],
+)
+def test_a_field_that_the_call_can_not_have_is_refused_with_those_that_it_can(mistakes, collector, field):
+    [(path, message)] = mistakes(collectors={collector: {"fields": ["requests", field]}})
+
+    assert path == f"collectors.{collector}.fields"
+    assert message.startswith(f"'{field}' is no field that this call has; it has requests, delivered, bounces, ")
+    assert ("unique_opens" in message.partition(";")[2]) is (collector == "daily")
+
+
+@pytest.mark.parametrize("days", [0, -1, 1096, 1.5, "3", True, None])
+def test_a_number_of_days_that_the_vendor_refuses_is_refused_here(mistakes, days):
+    assert [path for path, _ in mistakes(collectors={"daily": {"days": days}})] == ["collectors.daily.days"]
+
+
+@pytest.mark.parametrize("days", [1, 1095])
+def test_the_shortest_and_the_longest_number_of_days_are_taken(read, days):
+    assert read(collectors={"daily": {"days": days}}).collectors.daily.days == days
+
+
+@pytest.mark.parametrize(
+    ("credentials", "mistake"),
+    [
+        ({}, ("credentials.username", "is missing; give username and password, or api_key")),
+        ({"username": "a"}, ("credentials.password", "is missing; give password, password_file or password_env")),
+        ({"password": "p"}, ("credentials.username", "is missing; give username and password, or api_key")),
+        (
+            {"username": "a", "password": "p", "api_key": "k"},
+            ("credentials.api_key", "can't stand beside username and password; give one or the other"),
+        ),
+        (
+            {"username": "a", "api_key": "k"},
+            ("credentials.api_key", "can't stand beside username and password; give one or the other"),
+        ),
+        (
+            {"api_key": "schlüssel"},
+            ("credentials.api_key", "holds characters that no API key has and no HTTP header can carry"),
+        ),
+    ],
+)
+def test_credentials_are_a_user_name_with_its_password_or_an_api_key(mistakes, credentials, mistake):
+    assert mistakes(credentials=credentials) == [mistake]
+
+
+def test_a_password_may_hold_any_letters(read):
+    assert read(credentials={"username": "ü", "password": "pässword €"}).credentials.password.value() == "pässword €"
+
+
+@pytest.mark.parametrize("user", ["", " ", "a\nb", 5, None])
+def test_a_customer_needs_a_user_that_can_be_sent(mistakes, user):
+    assert [path for path, _ in mistakes(customers=[{"user": user}])] == ["customers[0].user"]
+
+
+def test_a_customer_without_a_name_is_called_by_its_user(read):
+    source = read(customers=[{"user": "a"}, {"user": "b", "name": "second"}])
+
+    assert [(customer.id, customer.label) for customer in source.customers] == [("a", "a"), ("b", "second")]
+
+
+def test_the_answers_format_is_no_key_yet(mistakes):
+    [(path, message)] = mistakes(format="json")
+
+    assert path == "format"
+    assert message.startswith("unknown key")
+
+
+def test_the_json_schema_can_be_written():
+    assert "sendgrid_reseller" in json.dumps(json_schema(MODELS))
