@@ -15,6 +15,8 @@ class Bounds(threading.local):
     In real time, whatever clock the program has: the kernel's timeouts, which hold the deadline, know no other.
     """
 
+    has_ended = False
+    """Whether the vendor has closed its end of the connection."""
     _deadline = 0.0
     _bytes_left = 0
     _limit = 0
@@ -22,6 +24,7 @@ class Bounds(threading.local):
     def begin(self, seconds: float, limit: int) -> None:
         """Give a new request so many seconds, and its body so many bytes."""
         self._deadline = time.monotonic() + seconds
+        self.has_ended = False
         self._limit = limit
         self._bytes_left = 2 * limit + _OVERHEAD
 
@@ -45,11 +48,12 @@ class Bounds(threading.local):
         return left
 
     def count(self, received: int) -> int:
-        """Take bytes off what may still be received, and return them.
+        """Take bytes off what may still be received, and return their number; none means that no more will come.
 
         Raises:
             TooLarge: more came than any body within the limit needs.
         """
+        self.has_ended = received == 0
         self._bytes_left -= received
         if self._bytes_left < 0:
             raise self.too_large()

@@ -112,6 +112,9 @@ class Session:
             response = self._send(prepared, answered)
         try:
             answered(response.status_code, response.headers)
+            if self._bounds.has_ended:
+                # http.client takes the end of the connection for the end of the headers, and the body for empty.
+                raise IncompleteRead(b"")
             if response.status_code == HTTPStatus.OK:
                 body = read_body(response.raw, self._max_response_bytes, self._bounds)
             else:

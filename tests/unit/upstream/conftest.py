@@ -143,6 +143,16 @@ def answers(serve):
     return start
 
 
+def replying(asked):
+    """Return a vendor that keeps the request in a list and replies once."""
+
+    def play(peer):
+        asked.append(peer.read_request())
+        peer.reply()
+
+    return play
+
+
 @dataclass(frozen=True)
 class Patience:
     """The section ``polling.retry``."""

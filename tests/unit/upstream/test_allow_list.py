@@ -1,4 +1,7 @@
+from urllib.parse import unquote, urlsplit
+
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,10 +162,6 @@ def test_whatever_is_sent_the_selectors_are_the_pinned_ones(form, query):
 
 @given(SEGMENT)
 def test_whatever_stands_in_a_path_it_stays_one_segment(segment):
-    from urllib.parse import unquote, urlsplit
-
-    import requests
-
     path = f"/v3/subusers/{segment}/credits"
 
     if ALLOWED.admits(Request("GET", path)):

@@ -50,10 +50,10 @@ def test_nothing_packed_is_nothing():
     assert read(b"", Content_Encoding="gzip") == b""
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress])
-def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(pack):
-    encoding = {bytes: "identity", gzip.compress: "gzip", zlib.compress: "deflate"}[pack]
-
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not(encoding, pack):
     assert len(read(pack(bytes(LIMIT)), Content_Encoding=encoding)) == LIMIT
     with pytest.raises(TooLarge, match=r"limits\.max_response_bytes \(100000 bytes\)"):
         read(pack(bytes(LIMIT + 1)), Content_Encoding=encoding)
@@ -94,9 +94,8 @@ def test_rubbish_is_refused_or_read_but_breaks_nothing(data, encoding):
         return
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_bomb_takes_no_more_memory_than_a_few_bodies(encoding):
-    pack = {"gzip": gzip.compress, "deflate": zlib.compress}[encoding]
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_bomb_takes_no_more_memory_than_a_few_bodies(encoding, pack):
     bomb = pack(bytes(50_000_000))
 
     tracemalloc.start()

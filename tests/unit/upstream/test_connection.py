@@ -2,6 +2,7 @@ import contextlib
 import errno
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -9,8 +10,9 @@ import requests
 import trustme
 
 from exporter.errors import ConnectionFailed, RequestTimeout, StartError
+from exporter.upstream import Request
 
-from .conftest import READ, Request
+from .conftest import READ, replying
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 # The deadline in these tests; the servers misbehave for seconds, unless the test ends before.
@@ -179,13 +181,17 @@ def black_hole():
         address = listener.getsockname()
         for _ in range(4):
             filler = fillers.enter_context(socket.socket())
-            filler.setblocking(False)
+            filler.settimeout(0)
             filler.connect_ex(address)
         yield address
 
 
 def test_a_slow_lookup_of_the_name_ends_at_the_deadline(names, connect):
-    names(lambda _: time.sleep(0.6) or [])
+    def look_up(_):
+        threading.Event().wait(0.6)
+        return []
+
+    names(look_up)
     client = connect("http://api.vendor.example", timeout=DEADLINE).client("totals")
 
     with ends_at_the_deadline():
@@ -303,8 +309,8 @@ def tunnel(peer):
 
 
 def test_a_proxy_is_handed_whole_urls(serve, connect):
-    asked = []
-    proxy = serve(lambda peer: (asked.append(peer.read_request()), peer.reply()))
+    asked: list[bytes] = []
+    proxy = serve(replying(asked))
 
     connect("http://api.vendor.example", proxy_url=proxy.url).client("totals").send(READ)
 

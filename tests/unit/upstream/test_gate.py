@@ -101,7 +101,12 @@ def test_a_pause_that_begins_while_the_limit_is_waited_for_holds_too():
     gate = gate_at(clock, limiter)
     held = limiter.acquire(gate.is_closed)
     admitted = threading.Event()
-    thread = threading.Thread(target=lambda: (gate.admit(), admitted.set()), daemon=True)
+
+    def work():
+        gate.admit()
+        admitted.set()
+
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     until(lambda: limiter._waiting)
 
