@@ -124,7 +124,9 @@ class Store:
             place.reason = outcome if isinstance(outcome, Reason) else outcome.reason
             place.last_error = str(outcome)
         else:
-            self._show(place, self._sound(place, outcome))
+            sound, left_out = self._sound(place, outcome)
+            self._show(place, sound)
+            self._leave_out(place, left_out)
             self._succeed(place, ended)
 
     def _succeed(self, place: Place, ended: float) -> None:
@@ -222,8 +224,8 @@ class Store:
         record.places.append(place)
         return place
 
-    def _sound(self, place: Place, items: Sequence[Item]) -> Sequence[Sample]:
-        """Leave out what can't be shown: label values that are no Unicode text, and series over the limit."""
+    def _sound(self, place: Place, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
+        """Return what can be shown, and how much is left out: label values that are no text, series over the limit."""
         left_out: Counter[str] = Counter()
         sound = []
         for item in items:
@@ -241,8 +243,7 @@ class Store:
             surplus = set(map(id, new[max(0, room - (len(sound) - len(new))) :]))
             left_out["max_series"] = len(surplus)
             sound = [sample for sample in sound if id(sample) not in surplus]
-        self._leave_out(place, left_out)
-        return sound
+        return sound, left_out
 
     def _leave_out(self, place: Place, counts: Mapping[str, int]) -> None:
         if counts or place.left_out:
@@ -290,6 +291,8 @@ class Store:
                 raise ImpossibleSamples("a collector gave the same series twice")
             if len([*itertools.groupby(family for family, _ in keys)]) > len({family for family, _ in keys}):
                 raise ImpossibleSamples("a collector mixed the samples of two families")
+            if any(len(labels) != len(family.labels) for family, labels in keys):
+                raise ImpossibleSamples("a collector gave a sample too few label values, or too many")
             layout = self._layouts[keys] = Layout(keys)
         return layout
 
