@@ -9,7 +9,7 @@ from exporter.config.models import CustomerConfig, RateLimitConfig, SourceConfig
 from exporter.config.places import Path, show
 
 # Sums of fractions come out a hair too high; a schedule that fits exactly must pass.
-_ROUNDING = 1e-9
+_ROUNDING = 1e-7
 
 
 def same_names(names: Iterable[tuple[Path, str]], what: str) -> Iterator[Mistake]:
@@ -76,8 +76,8 @@ def _overload(members: Sequence[int], sources: Sequence[SourceConfig]) -> Iterat
     needed = limit.per * sum(sum(source.planned_calls().values()) for source in sources)
     if needed <= limit.calls * (1 + _ROUNDING):
         return
-    factor = math.ceil(needed / limit.calls * 100 - _ROUNDING) / 100
-    calls = math.ceil(needed - _ROUNDING)
+    factor = _up(needed / limit.calls * 100) / 100
+    calls = _up(needed)
     who = "the schedule needs" if len(sources) == 1 else f"the sources that share {show(limit.shared or '')} need"
     for index, source in zip(members, sources, strict=True):
         message = (
@@ -89,5 +89,9 @@ def _overload(members: Sequence[int], sources: Sequence[SourceConfig]) -> Iterat
 
 
 def _longer(source: SourceConfig, factor: float) -> str:
-    longer = {name: math.ceil(collector.interval * factor) for name, collector in source.collectors}
+    longer = {name: _up(collector.interval * factor) for name, collector in source.collectors}
     return ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in longer.items())
+
+
+def _up(number: float) -> int:
+    return math.ceil(round(number, 6))

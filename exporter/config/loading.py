@@ -66,8 +66,11 @@ class _Reading:
 
     def problems(self) -> Sequence[Problem]:
         """Return what is wrong, in the order of the file."""
+        unread = {(each.line, each.path) for each in self._document.problems}
         found = [self._document.problem(each.path, each.message) for each in self._mistakes]
-        return sorted(dict.fromkeys((*self._document.problems, *found)), key=lambda problem: problem.line or 0)
+        # What could not be read has been said; that it is missing now says nothing more.
+        news = [each for each in found if (each.line, each.path) not in unread]
+        return sorted(dict.fromkeys((*self._document.problems, *news)), key=lambda problem: problem.line or 0)
 
     def config(self) -> Config | None:
         """Return the configuration; None where something is wrong."""

@@ -130,7 +130,7 @@ class Wording:
         if kind == "literal_error":
             return f"must be one of: {details['ctx']['expected'].replace(' or ', ', ')}"
         if kind in _RULES:
-            return _RULES[kind].format_map(details.get("ctx", {}))
+            return _RULES[kind].format_map({name: _plain(value) for name, value in details.get("ctx", {}).items()})
         # A rule that nobody has put into words yet; pydantic's own never quote the value.
         return details["msg"].replace("Input should be", "must be").replace("Input should", "must")
 
@@ -150,6 +150,10 @@ class Wording:
         if spelling is None or self.document.is_json or any(_SECRET_KEY.search(str(part)) for part in path):
             return ""
         return f", but YAML reads {show(spelling)} as {'true or false' if isinstance(value, bool) else 'a number'}"
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _has(value: object, part: str | int) -> bool:

@@ -170,7 +170,9 @@ class _Builder:
                     return self._constructor.construct_yaml_float(node)
         # What a tag claims, its text need not be; and Python reads no number of 5,000 digits.
         except (ValueError, LookupError):
-            self._blame(node, node, None, "is not what YAML takes it for; write it in quotes")
+            self._blame(
+                node, node, None, "is no value that can be read; correct it, or write it in quotes if it is text"
+            )
             return None
         self._blame(node, node, None, "has a YAML tag (!name), which means nothing here; write the value in quotes")
         return None

@@ -1,0 +1,47 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from exporter.config import json_schema, load
+from exporter.providers import discover
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.yaml"
+MODELS = {kind: provider.config for kind, provider in discover().items()}
+
+
+@pytest.fixture
+def example(monkeypatch):
+    monkeypatch.setenv("SENDGRID_PASSWORD", "hunter2")
+    return load(EXAMPLE, MODELS)
+
+
+def test_the_example_loads_as_it_stands(example):
+    [source] = example.sources
+
+    assert source.name == "acme"
+    assert source.credentials.password.value() == "hunter2"
+    assert [customer.label for customer in source.customers] == ["acme-eu", "another@example.com"]
+
+
+def test_the_example_s_values_are_the_defaults(example, tmp_path):
+    least = tmp_path / "config.yaml"
+    least.write_text("""
+sources:
+  - name: acme
+    type: sendgrid_reseller
+    credentials: {username: acme, password_env: SENDGRID_PASSWORD}
+    customers:
+      - {user: customer@example.com, name: acme-eu, labels: {tier: gold}}
+      - user: another@example.com
+""")
+
+    assert load(least, MODELS) == example
+
+
+def test_the_example_names_every_key_that_there_is():
+    text = EXAMPLE.read_text()
+    schema = json_schema(MODELS)
+    keys = {key for section in (schema, *schema["$defs"].values()) for key in section["properties"]}
+
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text)] == []
