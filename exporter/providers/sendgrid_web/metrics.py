@@ -6,12 +6,12 @@ from exporter.providers import sendgrid_metrics as metrics
 from exporter.samples import Family
 
 # The Web API's name of each statistic, by ours.
-STATISTICS_FIELDS: Mapping[str, str] = {each.name: each.field for each in metrics.STATISTICS}
+STATISTICS_FIELDS: Mapping[str, str] = {each.name: each.web for each in metrics.STATISTICS if each.web}
 # The counters of the oldest documented payloads: an answer without one of them is something else.
 REQUIRED_STATISTICS = ("requests", "bounces", "clicks", "opens", "spam_reports")
 
-TOTALS_FIELDS = tuple(metrics.TOTALS)
-DAILY_FIELDS = tuple(metrics.LATEST_DAY)
+DAILY_FIELDS = tuple(STATISTICS_FIELDS)
+TOTALS_FIELDS = tuple(name for name in DAILY_FIELDS if name in metrics.TOTALS)
 DEFAULT_FIELDS = ("requests", "delivered", "bounces", "clicks", "opens", "spam_reports")
 
 OVERVIEW_CREDITS: Mapping[str, Family] = {
@@ -26,11 +26,11 @@ OVERVIEW_DATES: Mapping[str, Family] = {
     "billing_process_date": metrics.BILLING_PROCESS,
 }
 
-TOTALS_FAMILIES: Sequence[Family] = tuple(metrics.TOTALS.values())
+TOTALS_FAMILIES: Sequence[Family] = tuple(metrics.TOTALS[name] for name in TOTALS_FIELDS)
 DAILY_FAMILIES: Sequence[Family] = (
-    *metrics.LATEST_DAY.values(),
+    *(metrics.LATEST_DAY[name] for name in DAILY_FIELDS),
     metrics.LATEST_DAY_TIMESTAMP,
-    *metrics.LAST_COMPLETE_DAY.values(),
+    *(metrics.LAST_COMPLETE_DAY[name] for name in DAILY_FIELDS),
     metrics.LAST_COMPLETE_DAY_TIMESTAMP,
 )
 CREDITS_FAMILIES: Sequence[Family] = (
