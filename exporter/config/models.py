@@ -51,7 +51,7 @@ class PollingConfig(Section):
 class LimitsConfig(Section):
     """Upper bounds that keep a mistake, ours or a vendor's, from filling the memory."""
 
-    max_series: int = Field(5_000_000, ge=1)
+    max_series: int = Field(5_000_000, ge=1, le=1_000_000_000)
     """Vendor series exposed at most."""
     max_response_bytes: Size = 8 * 1024 * 1024
     """Longest answer that is read; a longer one is refused whole."""

@@ -13,10 +13,64 @@ sources:
     credentials: {password: hunter2}
     customers:
 """
+EVERYTHING = """
+polling: {timeout: 1m30s, concurrency: 2, stale_after: 2.5, drop_after: 1w,
+          retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}}
+limits: {max_series: 10, max_response_bytes: 1MiB}
+sources:
+  - name: post
+    type: letters
+    base_url: http://127.0.0.1:8080/
+    http: {proxy_url: "http://proxy:3128/", ca_file: ca.pem}
+    credentials: {username: ada, password_file: secret}
+    rate_limit: {calls: 30, per: 1h, shared: all}
+    timezone: Europe/Berlin
+    collectors: {totals: {enabled: false}, daily: {interval: 1h, days: 7}}
+    customers:
+      - {box: a, name: first, labels: {tier: gold}, timezone: Asia/Kathmandu}
+"""
 
 
 def customers(count):
     return START + "".join(f"      - box: box-{number}\n" for number in range(count))
+
+
+def as_read(ca_file):
+    return {
+        "polling": {
+            "timeout": "1m30s",
+            "concurrency": 2,
+            "stale_after": 2.5,
+            "drop_after": "1w",
+            "retry": {"attempts": 1, "initial_backoff": "0s", "max_backoff": "250ms"},
+        },
+        "limits": {"max_series": 10, "max_response_bytes": 1_048_576},
+        "sources": [
+            {
+                "name": "post",
+                "type": "letters",
+                "allow_http": False,
+                "base_url": "http://127.0.0.1:8080",
+                "http": {"proxy_url": "http://proxy:3128", "ca_file": str(ca_file)},
+                "rate_limit": {"calls": 30, "per": "1h", "shared": "all"},
+                "timezone": "Europe/Berlin",
+                "collectors": {
+                    "totals": {"enabled": False, "interval": "15m"},
+                    "daily": {"enabled": True, "interval": "1h", "days": 7},
+                },
+                "customers": [
+                    {
+                        "name": "first",
+                        "labels": {"tier": "gold"},
+                        "timezone": "Asia/Kathmandu",
+                        "box": "a",
+                        "language": "en",
+                    }
+                ],
+                "credentials": {"username": "ada", "password": "<secret>", "second_key": None},
+            }
+        ],
+    }
 
 
 def test_what_is_left_out_has_the_defaults_of_the_contract(loaded):
@@ -40,58 +94,9 @@ def test_everything_that_is_given_is_kept(loaded, tmp_path):
     (tmp_path / "ca.pem").write_text("certificate")
     (tmp_path / "secret").write_text("hunter2\n")
 
-    config = loaded("""
-polling: {timeout: 1m30s, concurrency: 2, stale_after: 2.5, drop_after: 1w,
-          retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}}
-limits: {max_series: 10, max_response_bytes: 1MiB}
-sources:
-  - name: post
-    type: letters
-    base_url: http://127.0.0.1:8080/
-    http: {proxy_url: "http://proxy:3128/", ca_file: ca.pem}
-    credentials: {username: ada, password_file: secret}
-    rate_limit: {calls: 30, per: 1h, shared: all}
-    timezone: Europe/Berlin
-    collectors: {totals: {enabled: false}, daily: {interval: 1h, days: 7}}
-    customers:
-      - {box: a, name: first, labels: {tier: gold}, timezone: Asia/Kathmandu}
-""")
+    config = loaded(EVERYTHING)
 
-    assert config.model_dump(mode="json") == {
-        "polling": {
-            "timeout": "1m30s",
-            "concurrency": 2,
-            "stale_after": 2.5,
-            "drop_after": "1w",
-            "retry": {"attempts": 1, "initial_backoff": "0s", "max_backoff": "250ms"},
-        },
-        "limits": {"max_series": 10, "max_response_bytes": 1_048_576},
-        "sources": [
-            {
-                "name": "post",
-                "type": "letters",
-                "allow_http": False,
-                "base_url": "http://127.0.0.1:8080",
-                "http": {"proxy_url": "http://proxy:3128", "ca_file": str(tmp_path / "ca.pem")},
-                "rate_limit": {"calls": 30, "per": "1h", "shared": "all"},
-                "timezone": "Europe/Berlin",
-                "collectors": {
-                    "totals": {"enabled": False, "interval": "15m"},
-                    "daily": {"enabled": True, "interval": "1h", "days": 7},
-                },
-                "customers": [
-                    {
-                        "name": "first",
-                        "labels": {"tier": "gold"},
-                        "timezone": "Asia/Kathmandu",
-                        "box": "a",
-                        "language": "en",
-                    }
-                ],
-                "credentials": {"username": "ada", "password": "<secret>", "second_key": None},
-            }
-        ],
-    }
+    assert config.model_dump(mode="json") == as_read(tmp_path / "ca.pem")
     assert config.sources[0].credentials.password.value() == "hunter2"
 
 
