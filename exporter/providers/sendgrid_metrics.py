@@ -178,8 +178,7 @@ MONTH_TO_DATE_START = _gauge(
 CATEGORY_LATEST_DAY = _statistics_families(
     "sendgrid_category_latest_day_{}",
     Kind.GAUGE,
-    "{} of one category on the newest day of the customer's categories, a day of the customer's time zone that may "
-    "still grow",
+    "{}: one category, on the newest day of all the customer's categories, in its time zone and possibly still growing",
     _CATEGORY,
     STATISTICS,
     labels=("category",),
