@@ -11,17 +11,20 @@ isal_zlib: Any = import_module("isal.isal_zlib") if find_spec("isal") else None
 _RAW = -zlib.MAX_WBITS
 
 
-def deflate(plain: bytes) -> bytes:
-    """Return the bytes deflated, flushed to a byte boundary and without an end, so that another run may follow."""
-    if isal_zlib is not None:
-        compressor = isal_zlib.compressobj(1, isal_zlib.DEFLATED, _RAW)
-        return bytes(compressor.compress(plain) + compressor.flush(isal_zlib.Z_FULL_FLUSH))
+def deflate(plain: bytes, fast: Any = isal_zlib) -> bytes:
+    """Return the bytes deflated, flushed to a byte boundary and without an end, so that another run may follow.
+
+    ``fast`` is isal's module, or None for zlib; so below.
+    """
+    if fast is not None:
+        compressor = fast.compressobj(1, fast.DEFLATED, _RAW)
+        return bytes(compressor.compress(plain) + compressor.flush(fast.Z_FULL_FLUSH))
     fallback = zlib.compressobj(1, zlib.DEFLATED, _RAW)
     return fallback.compress(plain) + fallback.flush(zlib.Z_FULL_FLUSH)
 
 
-def join_crc(crc: int, plain: bytes, plain_crc: int) -> int:
+def join_crc(crc: int, plain: bytes, plain_crc: int, fast: Any = isal_zlib) -> int:
     """Return the CRC-32 of what ``crc`` stands for followed by ``plain``, whose own is known."""
-    if isal_zlib is not None:
-        return int(isal_zlib.crc32_combine(crc, plain_crc, len(plain)))
+    if fast is not None:
+        return int(fast.crc32_combine(crc, plain_crc, len(plain)))
     return zlib.crc32(plain, crc)

@@ -58,6 +58,8 @@ class Exposition:
 
     def render(self, format_: Format, *, is_compressed: bool = False) -> bytes:
         """Return the whole page as it is now, as one gzip member if ``is_compressed``."""
+        # Samples that are to leave by now leave before they are counted.
+        self._store.advance()
         own = Block(self._own(format_))
         with self._store.lock:
             self._refresh()

@@ -113,10 +113,14 @@ def test_a_committed_fetch_is_on_the_page_with_its_health():
         'email_stats_exporter_up{collector="totals",customer="a@example.com",source="acme"} 1.0',
         'email_stats_exporter_stale{collector="totals",customer="a@example.com",source="acme"} 0.0',
         'email_stats_exporter_stale{collector="totals",customer="b",source="acme"} 0.0',
-        'email_stats_exporter_last_success_timestamp_seconds'
-        '{collector="totals",customer="a@example.com",source="acme"} 1e+06',
-        'email_stats_exporter_last_attempt_timestamp_seconds'
-        '{collector="totals",customer="a@example.com",source="acme"} 999999.0',
+        (
+            "email_stats_exporter_last_success_timestamp_seconds"
+            '{collector="totals",customer="a@example.com",source="acme"} 1e+06'
+        ),
+        (
+            "email_stats_exporter_last_attempt_timestamp_seconds"
+            '{collector="totals",customer="a@example.com",source="acme"} 999999.0'
+        ),
     ]
 
 

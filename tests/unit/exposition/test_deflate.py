@@ -1,0 +1,34 @@
+"""Runs of deflated bytes that join into one stream, with isal and with zlib in its place."""
+
+import gzip
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.exposition.deflate import deflate, isal_zlib, join_crc
+
+CODECS = [pytest.param(isal_zlib, id="isal"), pytest.param(None, id="zlib")]
+runs = st.lists(st.binary(max_size=300), max_size=5)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(runs)
+def test_runs_join_into_one_gzip_member(codec: Any, plain: list[bytes]):
+    crc = 0
+    for run in plain:
+        crc = join_crc(crc, run, zlib.crc32(run), codec)
+    whole = b"".join(plain)
+    trailer = crc.to_bytes(4, "little") + len(whole).to_bytes(4, "little")
+    member = b"\x1f\x8b\x08" + bytes(7) + b"".join(deflate(run, codec) for run in plain) + b"\x03\x00" + trailer
+
+    assert gzip.decompress(member) == whole
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_page_becomes_a_fraction_of_its_size(codec: Any):
+    page = b"".join(b'sendgrid_requests_total{customer="c%d",source="acme"} %d.0\n' % (n, n * 31) for n in range(1_000))
+
+    assert len(deflate(page, codec)) < len(page) / 5

@@ -1,0 +1,66 @@
+"""The page over time: what ages, comes and goes between two scrapes."""
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from exporter.exposition import Exposition, Format
+from exporter.samples import Family, Kind
+from exporter.store import Store
+from tests.fake_clock import FakeClock
+
+CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
+OTHER = Family("sendgrid_ips", Kind.GAUGE, "Addresses.", "", (), per_customer=False)
+
+
+class Scene:
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.clock = FakeClock()
+        self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=1_000)
+        self.place = self.store.add("acme", "a", "credits", 900.0)
+        self.exposition = Exposition(self.store, (CREDITS, OTHER), registry or CollectorRegistry())
+
+    def page(self) -> str:
+        return self.exposition.render(Format.TEXT).decode()
+
+
+def test_staleness_shows_without_any_fetch_having_ended():
+    scene = Scene()
+    assert 'stale{collector="credits",customer="a",source="acme"} 0.0' in scene.page()
+    scene.clock.advance(2_700)
+    assert 'stale{collector="credits",customer="a",source="acme"} 1.0' in scene.page()
+
+
+def test_a_family_without_samples_has_no_header():
+    scene = Scene()
+    assert "sendgrid" not in scene.page()
+    scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
+    assert scene.page().startswith(
+        "# HELP sendgrid_credits_remaining Credits left.\n"
+        "# TYPE sendgrid_credits_remaining gauge\n"
+        'sendgrid_credits_remaining{customer="a",source="acme"} 5.0\n'
+        "# HELP email_stats_exporter_up "
+    )
+    scene.store.commit([(scene.place, [])], 0, 1)
+    assert "sendgrid" not in scene.page()
+
+
+def test_the_formats_share_what_was_rendered_and_neither_misses_a_change():
+    scene = Scene()
+    for value in (1.0, 2.0):
+        scene.store.commit([(scene.place, [CREDITS.sample(value)])], 0, 1)
+        line = f'sendgrid_credits_remaining{{customer="a",source="acme"}} {value}'
+        assert line in scene.page()
+        assert line in scene.exposition.render(Format.OPENMETRICS).decode()
+
+
+def test_samples_that_left_by_age_are_no_longer_counted_on_the_very_page_that_lacks_them():
+    registry = CollectorRegistry()
+    scene = Scene(registry)
+    series = Gauge("email_stats_exporter_series", "Series.", registry=registry)
+    series.set_function(lambda: scene.store.sources["acme"].series)
+    scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
+    assert "email_stats_exporter_series 1.0" in scene.page()
+    scene.clock.advance(86_400)
+    page = scene.page()
+
+    assert "sendgrid_credits_remaining" not in page
+    assert "email_stats_exporter_series 0.0" in page
