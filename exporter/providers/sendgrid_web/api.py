@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from exporter.config import Secret
 from exporter.errors import InvalidResponse, VendorRefused
 from exporter.providers.base import Customer
 from exporter.providers.documents import read_json
 from exporter.providers.numbers import decimal_number, whole_number
+from exporter.providers.records import Record, plain_text, real_day
+from exporter.providers.refusals import describe, refusal
 from exporter.providers.sendgrid_web.metrics import (
     OVERVIEW_CREDITS,
     OVERVIEW_DATES,
     REQUIRED_STATISTICS,
     STATISTICS_FIELDS,
 )
-from exporter.providers.sendgrid_web.payloads import Record, plain_text, quotable, real_day, refusal
 from exporter.upstream import AllowList, Client, Operation, Request
 
 # Fields that choose what a call does; one that a call does not pin may not be sent with it.
@@ -167,22 +167,10 @@ class WebApi:
         return Record(what, members, self.client.rejected)
 
     def _describe(self, words: str, customer: Customer) -> str:
-        text = "the vendor answered with an error"
-        line = quotable(words)
-        if line is None:
-            return f"{text} (its words are too long to be shown)"
         private = [secret.value() for secret in self.secrets]
         if customer.id != customer.name:
             private.append(customer.id)
-        if any(_holds(line, each) for each in private):
-            return f"{text} (its words hold what must not be shown)"
-        return f"{text}: {line}" if line else text
-
-
-def _holds(line: str, private: str) -> bool:
-    spellings = (private, quote(private, safe=""), quote_plus(private))
-    folded = (quotable(spelling) or "" for spelling in spellings)
-    return any(spelling and spelling.casefold() in line.casefold() for spelling in folded)
+        return describe(words, private)
 
 
 def _listed(document: Any) -> list[Any]:

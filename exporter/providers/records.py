@@ -1,12 +1,8 @@
-"""What SendGrid's Web API answers, judged before anyone looks at it.
-
-A payload comes as plain values (dicts, lists, texts, ``Number``), whatever format they were sent in;
-what the values mean is decided in ``api``.
-"""
+"""One object of a vendor's payload, read field by field, so strictly that nothing is guessed."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -87,31 +83,3 @@ def plain_text(value: object) -> str | None:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
         return None
     return value
-
-
-def refusal(document: Any) -> str | None:
-    """Return the vendor's words if the payload is one of its error bodies, else None.
-
-    Data may be an object too (totals, overview), but without ``error``, ``errors`` or ``message``. The one
-    message that is no error is ``success``.
-    """
-    if not isinstance(document, dict):
-        return None
-    if "error" in document or "errors" in document or document.get("message", "success") != "success":
-        return next(_words(document), "")
-    return None
-
-
-def quotable(words: str) -> str | None:
-    """Return the vendor's words on one line without unprintable characters, or None if they are too long."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in words).split())
-    return line if len(line) <= _LONGEST_TEXT else None
-
-
-def _words(document: Mapping[str, Any]) -> Iterator[str]:
-    errors = document.get("errors")
-    listed = errors if isinstance(errors, list) else [errors]
-    for candidate in (document.get("error"), *listed, document.get("message")):
-        said = candidate.get("message") if isinstance(candidate, dict) else candidate
-        if isinstance(said, str):
-            yield said
