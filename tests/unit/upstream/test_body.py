@@ -67,7 +67,7 @@ def test_an_announced_length_over_the_limit_is_refused_without_reading():
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,deflate", "compress", "\xe9"])
 def test_an_encoding_that_was_not_asked_for_is_refused(encoding):
     with pytest.raises(InvalidResponse):
-        read(gzip.compress(b"{}"), Content_Encoding=encoding)
+        read(gzip.compress(b"{}", mtime=0), Content_Encoding=encoding)
 
 
 @pytest.mark.parametrize(
