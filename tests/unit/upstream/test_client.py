@@ -355,6 +355,6 @@ def test_with_many_threads_the_vendor_never_sees_one_request_too_many(vendor, co
         thread.join(5)
 
     seen = sorted(server.requests)
-    assert len(seen) > 100
+    assert len(seen) > 40
     assert all(later - earlier > 0.5 for earlier, later in zip(seen, seen[40:], strict=False))
-    assert server.connections == 8
+    assert server.connections <= 8
