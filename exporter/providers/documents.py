@@ -5,13 +5,17 @@ holds twice, with different values, becomes ``Ambiguous``.
 """
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn, TypeAlias
 
 from exporter.errors import InvalidResponse
 from exporter.providers.numbers import Number
 
 Value: TypeAlias = Any
+Shrink: TypeAlias = Callable[[Mapping[str, Value]], Value]
+"""Replaces an object by what is needed of it, so that the rest is not kept; the same function at every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +25,44 @@ class Ambiguous:
     values: tuple[Value, ...]
 
 
+def is_blank(body: bytes) -> bool:
+    """Return whether a payload holds nothing but white space, and perhaps a byte order mark."""
+    return not body.removeprefix(b"\xef\xbb\xbf").strip()
+
+
 def read_json(body: bytes) -> Value:
     """Return the values of a JSON payload.
 
     Raises:
         InvalidResponse: the body is empty, no UTF-8, no JSON, or nested beyond reason.
     """
+    return parse_json(json_text(body))
+
+
+def json_text(body: bytes) -> str:
+    """Return the text of a JSON payload.
+
+    Raises:
+        InvalidResponse: the body is empty or no UTF-8.
+    """
+    if is_blank(body):
+        raise InvalidResponse("the answer is empty")
     try:
         # RFC 8259 lets a reader skip a byte order mark; PHP files saved by some editors send one.
-        text = body.decode("utf-8-sig")
-        if text.strip():
-            return _DECODER.decode(text)
-        raise InvalidResponse("the answer is empty")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        reason = "it is not UTF-8"
+        pass
+    raise InvalidResponse("the answer is not JSON: it is not UTF-8")
+
+
+def parse_json(text: str, shrink: Shrink | None = None) -> Value:
+    """Return the values of a JSON text; ``shrink`` replaces each object as soon as it is read.
+
+    Raises:
+        InvalidResponse: it is no JSON, or nested beyond reason.
+    """
+    try:
+        return _decoder(shrink).decode(text)
     except json.JSONDecodeError as error:
         reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
     except RecursionError:
@@ -43,11 +71,8 @@ def read_json(body: bytes) -> Value:
     raise InvalidResponse(f"the answer is not JSON: {reason}")
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise InvalidResponse(f"the answer is not JSON: {name} is no number")
-
-
-def _join_pairs(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+def join_pairs(pairs: Sequence[tuple[str, Value]]) -> dict[str, Value]:
+    """Return an object of these members; one that comes more than once, with different values, is ``Ambiguous``."""
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
@@ -60,6 +85,15 @@ def _join_pairs(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     }
 
 
-_DECODER = json.JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=_refuse_constant, object_pairs_hook=_join_pairs
-)
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidResponse(f"the answer is not JSON: {name} is no number")
+
+
+@cache
+def _decoder(shrink: Shrink | None) -> json.JSONDecoder:
+    def read_object(pairs: list[tuple[str, Value]]) -> Value:
+        return join_pairs(pairs) if shrink is None else shrink(join_pairs(pairs))
+
+    return json.JSONDecoder(
+        parse_int=Number, parse_float=Number, parse_constant=_refuse_constant, object_pairs_hook=read_object
+    )
