@@ -14,12 +14,12 @@ def plan_lines(config: Config) -> Iterator[str]:
         yield f"source {source.name} ({source.type}): {len(source.customers)} customers at {source.base_url}"
         planned = source.planned_calls()
         for name, collector in source.collectors:
-            yield f"  {name} every {format_duration(collector.interval)}: {planned[name] * _HOUR:.4g} calls per hour"
+            yield f"  {name} every {format_duration(collector.interval)}: {_per_hour(planned[name])} calls per hour"
         shared = f", shared as {limit.shared}" if limit.shared else ""
         needed = sum(planned_by(other) for other in config.sources if other is source or _share(source, other))
         allowed = limit.calls / limit.per
         yield (
-            f"  {needed * _HOUR:.4g} of {allowed * _HOUR:.4g} calls per hour ({needed / allowed:.1%}); "
+            f"  {_per_hour(needed)} of {_per_hour(allowed)} calls per hour ({needed / allowed:.1%}); "
             f"limit {limit.calls} per {format_duration(limit.per)}{shared}"
         )
 
@@ -31,3 +31,8 @@ def planned_by(source: SourceConfig) -> float:
 
 def _share(one: SourceConfig, other: SourceConfig) -> bool:
     return one.rate_limit.shared is not None and one.rate_limit.shared == other.rate_limit.shared
+
+
+def _per_hour(per_second: float) -> str:
+    # Never with an exponent: 36,000 tells more than 3.6e+04.
+    return f"{round(per_second * _HOUR, 2):,.15g}"
