@@ -89,7 +89,8 @@ class Lane:
         """Queue a fetch that is due; start a further thread if all are busy and one more is allowed."""
         with self.changed:
             self.queue.append(fetch)
-            if self.idle == 0 and self.threads < self.concurrency:
+            # An idle thread that was notified a moment ago counts as idle until it wakes.
+            if len(self.queue) - self.claims > self.idle and self.threads < self.concurrency:
                 self.threads += 1
                 name = f"{self.source}-{self.threads}"
                 threading.Thread(target=self.work, args=(self,), name=name, daemon=True).start()
@@ -247,10 +248,7 @@ class Poller:
             )
 
     def _repeat(self, fetch: Fetch) -> None:
-        now = self._clock.monotonic()
-        # The next moment at its phase: a fetch that ran late does not shift the ones after it.
-        turns = (now - self._began - fetch.phase) // fetch.interval + 1
-        fetch.due = self._began + fetch.phase + turns * fetch.interval
+        fetch.due = next_turn(self._clock.monotonic(), self._began + fetch.phase, fetch.interval)
         with self._changed:
             heapq.heappush(self._heap, (fetch.due, next(self._order), fetch))
             if self._heap[0][2] is fetch:
@@ -265,7 +263,7 @@ class Poller:
                     fetch = lane.take()
                     is_good = False
                     try:
-                        is_good = self._run(fetch)
+                        is_good = self._run(fetch, lane.upstream)
                     finally:
                         lane.finish(is_good=is_good)
                 if self._is_repeating and not fetch.is_over():
@@ -277,15 +275,15 @@ class Poller:
             log.critical("a worker died", source=lane.source, error=f"{type(error).__name__}: {error}")
             self._died()
 
-    def _run(self, fetch: Fetch) -> bool:
+    def _run(self, fetch: Fetch, upstream: Upstream) -> bool:
         if fetch.is_over():
             return True
         began, began_at = self._clock.time(), self._clock.monotonic()
-        outcomes = self._outcomes(fetch.collector, fetch.customers)
+        outcomes = self._outcomes(fetch)
         if isinstance(outcomes, ClientRefused | NotFound) and len(fetch.customers) > 1:
             # One customer can spoil a batch, so each is asked alone.
             self._count(fetch, began_at, [outcomes.reason])
-            results = [self._run(alone) for alone in _each(fetch)]
+            results = [self._run_alone(alone, upstream) for alone in _each(fetch)]
             return all(results)
         if isinstance(outcomes, FetchError | Reason):
             outcomes = [outcomes] * len(fetch.places)
@@ -295,22 +293,24 @@ class Poller:
         self._log(fetch, changes)
         return not failures
 
-    def _outcomes(self, collector: AnyCollector, customers: Sequence[Customer]) -> list[Outcome] | FetchError | Reason:
+    def _run_alone(self, fetch: Fetch, upstream: Upstream) -> bool:
+        # Waits its turn like any fetch, however slow the limit is.
+        with upstream.admitted():
+            return self._run(fetch, upstream)
+
+    def _outcomes(self, fetch: Fetch) -> list[Outcome] | FetchError | Reason:
         """Return what each customer's samples are, or why there are none; or why the whole fetch failed."""
         try:
-            if isinstance(collector, BatchCollector):
-                answers = collector.fetch_batch(customers)
-                return [_whole(answers[customer]) for customer in customers]
-            if isinstance(collector, SourceCollector):
-                return [_whole(collector.fetch_source())]
-            return [_whole(collector.fetch(customers[0]))]
+            return _ask(fetch.collector, fetch.customers)
         except FetchError as error:
             return error
         except Stopped:
             raise
         except Exception as error:
-            # Nothing that a vendor sends should get here; the traceback is for whoever mends it.
-            log.exception("internal error in a fetch", collector=collector.name, error=type(error).__name__)
+            # Nothing that a vendor sends should get here; the traceback is for whoever mends it, once is enough.
+            if any(place.reason is not Reason.INTERNAL for place in fetch.places):
+                name = fetch.collector.name
+                log.exception("internal error in a fetch", collector=name, error=type(error).__name__)
             return Reason.INTERNAL
 
     def _count(self, fetch: Fetch, began_at: float, reasons: Iterable[Reason]) -> None:
@@ -326,6 +326,26 @@ class Poller:
                 log.info("fetch recovered", **event)
             else:
                 log.warning("fetch failed", **event, reason=change.after.value, error=change.place.last_error)
+
+
+def next_turn(now: float, first: float, interval: float) -> float:
+    """Return the next moment after ``now`` that is a whole number of intervals from ``first``.
+
+    A fetch that ran late does not shift its later ones: those that it missed are skipped.
+    """
+    turns = (now - first) // interval + 1
+    due = first + turns * interval
+    # The division may round down to the turn that has just been.
+    return due if due > now else first + (turns + 1) * interval
+
+
+def _ask(collector: AnyCollector, customers: Sequence[Customer]) -> list[Outcome]:
+    if isinstance(collector, BatchCollector):
+        answers = collector.fetch_batch(customers)
+        return [_whole(answers[customer]) for customer in customers]
+    if isinstance(collector, SourceCollector):
+        return [_whole(collector.fetch_source())]
+    return [_whole(collector.fetch(customers[0]))]
 
 
 def _whole(answer: Outcome | Iterable[object]) -> Outcome:
