@@ -21,6 +21,18 @@ PREFIX = "email_stats_exporter_"
 _FETCH_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80)
 
 
+# Gauges of a source that are asked for at each scrape.
+_COMPUTED = {
+    "source_up": "1 if any fetch of the source succeeded within 3 times its shortest interval.",
+    "oldest_due_timestamp_seconds": "When the most overdue fetch was due; now if none is.",
+    "rate_limit_calls": "Requests that the effective rate limit allows in one period.",
+    "rate_limit_period_seconds": "Period of the effective rate limit.",
+    "schedule_load_ratio": "Planned requests per period, as a fraction of the effective rate limit.",
+    "customers": "Customers of the source.",
+    "series": "Vendor series of the source.",
+}
+
+
 class Instruments:
     """Every own metric that is counted as things happen, by source and collector."""
 
@@ -65,18 +77,7 @@ class Instruments:
             "rate_limit_reset_timestamp_seconds", "X-RateLimit-Reset of the vendor's last answer.", "source"
         )
         self._interval = gauge("collector_interval_seconds", "Configured interval of a collector.", *each)
-        self._computed = {
-            name: gauge(name, text, "source")
-            for name, text in {
-                "source_up": "1 if any fetch of the source succeeded within 3 times its shortest interval.",
-                "oldest_due_timestamp_seconds": "When the most overdue fetch was due; now if none is.",
-                "rate_limit_calls": "Requests that the effective rate limit allows in one period.",
-                "rate_limit_period_seconds": "Period of the effective rate limit.",
-                "schedule_load_ratio": "Planned requests per period, as a fraction of the effective rate limit.",
-                "customers": "Customers of the source.",
-                "series": "Vendor series of the source.",
-            }.items()
-        }
+        self._computed = {name: gauge(name, text, "source") for name, text in _COMPUTED.items()}
         self._dropped = gauge(
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
