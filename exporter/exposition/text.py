@@ -34,21 +34,33 @@ def header(family: Family, format_: Format) -> bytes:
 def lines(family: Family, group: Group) -> bytes:
     """Return the lines of all samples of a family that the customers of a group have; the same in both formats."""
     template, order = _template(family, group.source)
-    read = _HEALTH.get(family, _samples)
+    read = _HEALTH.get(family)
+    if read is None and not family.labels:
+        return _plain_lines(family, group, template)
+    read = read or _samples
     rendered = []
     for record in group.records:
         customer = escape(record.name)
         for place in record.places:
             for labels, value in read(place, family):
-                if not labels:
-                    rendered.append(template % (customer, number(value)))
-                else:
-                    values = (customer, *map(escape, labels))
-                    rendered.append(template % (*(values[index] for index in order), number(value)))
+                values = (customer, *map(escape, labels))
+                rendered.append(template % (*[values[index] for index in order], number(value)))
+    return _joined(family, rendered)
+
+
+def _plain_lines(family: Family, group: Group, template: str) -> bytes:
+    # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
+    rendered = []
+    for record in group.records:
+        for place in record.places:
+            if place.layout is not None and (part := place.layout.parts.get(family)) is not None:
+                rendered.append(template % (escape(record.name), number(place.values[part[0]])))
+    return _joined(family, rendered)
+
+
+def _joined(family: Family, rendered: list[str]) -> bytes:
     text = "".join(rendered)
-    if not family.per_customer:
-        text = text.replace('customer="",', "")
-    return text.encode()
+    return (text if family.per_customer else text.replace('customer="",', "")).encode()
 
 
 def escape(value: str) -> str:
