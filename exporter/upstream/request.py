@@ -15,6 +15,8 @@ class Request:
         form: fields of a POST, sent in the body.
         query: fields of a GET.
         headers: such as ``Accept`` or ``On-Behalf-Of``.
+        account: whose credentials the request takes, where a source has those of several accounts; only the
+            source's ``Authorize`` reads it, and nothing of it is sent.
     """
 
     verb: Literal["GET", "POST"]
@@ -22,6 +24,7 @@ class Request:
     form: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    account: object = None
 
     def __repr__(self) -> str:
         """Return the verb and path alone; fields and headers may hold credentials."""

@@ -1,8 +1,9 @@
 from exporter.upstream import Reply, Request
 
 
-def test_a_request_shows_neither_its_fields_nor_its_headers():
-    request = Request("POST", "/a", (("api_key", "hush"),), (("key", "hush"),), (("Authorization", "hush"),))
+def test_a_request_shows_neither_its_fields_nor_its_headers_nor_its_account():
+    fields = (("api_key", "hush"),), (("key", "hush"),), (("Authorization", "hush"),)
+    request = Request("POST", "/a", *fields, account="hush")
 
     assert repr(request) == str(request) == "Request(POST /a)"
 
