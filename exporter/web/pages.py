@@ -66,7 +66,10 @@ def pages(view: View) -> Starlette:
         Route("/-/healthy", healthy),
         Route("/-/ready", ready),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    # A path with one slash too many is another path; a redirect would repeat the Host header that a client made up.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _answer(is_good: bool, good: str, bad: str) -> Response:  # noqa: FBT001 - a plain choice between two texts

@@ -49,5 +49,6 @@ class Server:
             self._server.run(sockets=self._sockets)
         except Exception as error:  # noqa: BLE001 - whatever ended it, the process must say so and end
             log.critical("the web server died", error=f"{type(error).__name__}: {error}")
-        if not self._is_stopped:
-            self._died()
+        finally:
+            if not self._is_stopped:
+                self._died()

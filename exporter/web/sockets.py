@@ -1,5 +1,7 @@
 """Listening addresses in the form that Prometheus' own programs take them, and sockets that listen on them."""
 
+import os
+import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from exporter.errors import StartError
 
 _BACKLOG = 1024
 _PORTS = range(65_536)
+# A host without colons, or an IPv6 address in brackets, which has some; then a port.
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^]]*:[^]]*)\]|(?P<host>[^:[\]]*)):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,10 @@ def parse_address(text: str) -> Address:
     Raises:
         ValueError: it names none.
     """
-    host, colon, port = text.rpartition(":")
-    is_bracketed = host.startswith("[") and host.endswith("]")
-    if not colon or not (port.isascii() and port.isdigit()) or int(port) not in _PORTS:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) not in _PORTS:
         raise ValueError(f"{text!r} is no address: write host:port, :port or [IPv6]:port")
-    if ":" in host and not is_bracketed:
-        raise ValueError(f"{text!r} is no address: put the IPv6 address in brackets, as in [::1]:10587")
-    return Address(host[1:-1] if is_bracketed else host, int(port))
+    return Address(match["ipv6"] or match["host"], int(match["port"]))
 
 
 def listen(address: Address) -> socket.socket:
@@ -50,10 +51,15 @@ def listen(address: Address) -> socket.socket:
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(where, family=family, backlog=_BACKLOG)
+    except socket.gaierror as error:
+        reason = str(error.strerror)
     except OSError as error:
-        raise StartError(
-            f"can't listen on {address}: {error.strerror or error}; choose another one with --web.listen-address"
-        ) from None
+        # Python adds to the system's words what the message has said already.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+    except UnicodeError:
+        # What Python says of a name with an empty or an overlong part.
+        reason = "no such host name can be"
+    raise StartError(f"can't listen on {address}: {reason}; choose another one with --web.listen-address")
 
 
 def _listen_everywhere(port: int) -> socket.socket:

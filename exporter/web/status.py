@@ -51,8 +51,13 @@ def _rows(places: Iterable[tuple[Record, Place]]) -> Iterator[str]:
     for record, place in places:
         kind, result = _result(place)
         cells = (place.collector, result, _moment(place.last_success), place.last_error)
-        rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        yield f'<tr class="{kind}"><td>{escape(record.name)}</td>{rest}</tr>'
+        rest = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
+        yield f'<tr class="{kind}"><td>{_text(record.name)}</td>{rest}</tr>'
+
+
+def _text(value: str) -> str:
+    # JSON can spell half a character, which no page can hold.
+    return escape(value.encode(errors="backslashreplace").decode())
 
 
 def _result(place: Place) -> tuple[str, str]:
