@@ -8,8 +8,10 @@ from decimal import Decimal
 # numbers, so a greater one would be shown as one that the vendor never sent.
 LARGEST = 2**53
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_WHOLE = 100
 # Few enough digits for Decimal's default context to divide without rounding.
 _DECIMAL = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,20})?", re.ASCII)
+_MONEY = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,20})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ def decimal_number(value: object) -> Decimal | None:
     """Return a number without sign or exponent, below a million, sent as a number or a string; else None."""
     text = _text(value)
     return Decimal(text) if text is not None and _DECIMAL.fullmatch(text) else None
+
+
+def money(value: object) -> Decimal | None:
+    """Return a sum of money without exponent, below a million millions; one that is given back is negative."""
+    text = _text(value)
+    return Decimal(text) if text is not None and _MONEY.fullmatch(text) else None
+
+
+def percentage(value: object) -> Decimal | None:
+    """Return a number from 0 to 100, sent as a number or a string; else None."""
+    number = decimal_number(value)
+    return number if number is not None and number <= _WHOLE else None
 
 
 def _text(value: object) -> str | None:

@@ -118,6 +118,7 @@ def _gauge(name: str, text: str, origin: str, labels: tuple[str, ...] = ()) -> F
 
 
 _OVERVIEW = "account overview (`task=overview`)"
+_CREDITS = "credits (`/v3/subusers/{name}/credits`, `/v3/user/credits`)"
 _DAILY = _Origin("daily statistics (`days`)", "statistics by day (`/v3/subusers/stats`, `/v3/stats`)")
 _MONTH = _Origin("daily statistics (`start_date`, `end_date`)", "statistics by day, summed over the month")
 _CATEGORY = _Origin(
@@ -186,34 +187,48 @@ CATEGORY_LATEST_DAY = _statistics_families(
 
 CREDITS_ALLOWED = _gauge(
     "credits_allowed",
-    "Credits of the customer's package in the current billing period; SendGrid's field credits_allowed, polled.",
-    f"{_OVERVIEW}: `credits_allowed`",
+    "Credits of the customer's package in the current billing period; SendGrid's field credits_allowed (v3: total), "
+    "polled.",
+    f"Web API {_OVERVIEW}: `credits_allowed`; v3 {_CREDITS}: `total`",
 )
 CREDITS_USED = _gauge(
     "credits_used",
-    "Credits used so far in the current billing period; SendGrid's field credits_used, polled.",
-    f"{_OVERVIEW}: `credits_used`",
+    "Credits used so far in the current billing period; SendGrid's field credits_used (v3: used), polled.",
+    f"Web API {_OVERVIEW}: `credits_used`; v3 {_CREDITS}: `used`",
 )
 CREDITS_REMAINING = _gauge(
     "credits_remaining",
-    "Credits left in the current billing period; SendGrid's field credits_remain, polled.",
-    f"{_OVERVIEW}: `credits_remain`",
+    "Credits left in the current billing period; SendGrid's field credits_remain (v3: remain), polled.",
+    f"Web API {_OVERVIEW}: `credits_remain`; v3 {_CREDITS}: `remain`",
 )
 CREDITS_OVERAGE = _gauge(
     "credits_overage",
-    "Credits used beyond the allowed ones in the current billing period; SendGrid's field credits_overage, polled.",
-    f"{_OVERVIEW}: `credits_overage`",
+    "Credits used beyond the allowed ones in the current billing period; SendGrid's field credits_overage "
+    "(v3: overage), polled.",
+    f"Web API {_OVERVIEW}: `credits_overage`; v3 credits of an account (`/v3/user/credits`): `overage`",
 )
 CREDITS_UNLIMITED = _gauge(
     "credits_unlimited",
-    "Whether SendGrid says that the customer's credits have no limit, 0 where it sent numbers in its credits_ fields, "
+    "Whether SendGrid says that the customer's credits have no limit (v3: type), 0 where it sent numbers of credits, "
     "polled.",
-    f"{_OVERVIEW}: `credits_*`",
+    f"Web API {_OVERVIEW}: `credits_*`; v3 {_CREDITS}: `type`",
+)
+CREDITS_LAST_RESET = _gauge(
+    "credits_last_reset_timestamp_seconds",
+    "Day on which the credits were last reset, 00:00 in the customer's time zone, as Unix time; "
+    "SendGrid's field last_reset, polled.",
+    "v3 credits of an account (`/v3/user/credits`): `last_reset`",
+)
+CREDITS_NEXT_RESET = _gauge(
+    "credits_next_reset_timestamp_seconds",
+    "Day on which the credits will be reset next, 00:00 in the customer's time zone, as Unix time; "
+    "SendGrid's field next_reset, polled.",
+    "v3 credits of an account (`/v3/user/credits`): `next_reset`",
 )
 REPUTATION = _gauge(
     "reputation_ratio",
     "Reputation of the customer as a sender now, from 0 to 1; SendGrid's field reputation divided by 100, polled.",
-    f"{_OVERVIEW}: `reputation`",
+    f"Web API {_OVERVIEW}: `reputation`; v3 `/v3/subusers/reputations`, `/v3/user/account`: `reputation`",
 )
 OVERVIEW_REQUESTS = _gauge(
     "overview_requests",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.providers.numbers import Number, decimal_number, whole_number
+from exporter.providers.numbers import Number, decimal_number, percentage, whole_number
 
 
 @pytest.mark.parametrize("kind", [Number, str])
@@ -43,6 +43,16 @@ def test_a_decimal_is_divided_without_the_faults_of_floats(text, ratio):
 @pytest.mark.parametrize("text", [".5", "5.", "1e1", "1234567", "0." + "1" * 21, "5,5", "1.2.3"])
 def test_no_other_text_is_a_decimal(text):
     assert decimal_number(text) is None
+
+
+@pytest.mark.parametrize("text", ["0", "95.2", "100", "100.0"])
+def test_a_percentage_is_at_most_a_hundred(text):
+    assert percentage(text) == decimal_number(text)
+
+
+@pytest.mark.parametrize("text", ["100.01", "101", "-1", "1e1", "many"])
+def test_nothing_else_is_a_percentage(text):
+    assert percentage(text) is None
 
 
 @given(st.integers(0, 2**53))

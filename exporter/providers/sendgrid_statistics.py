@@ -1,0 +1,78 @@
+"""The counters of SendGrid's statistics, read from a row and added up, whichever of SendGrid's APIs sent it."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TypeAlias
+
+from exporter.errors import InvalidResponse
+from exporter.providers.base import Customer
+from exporter.providers.numbers import LARGEST, whole_number
+from exporter.providers.records import Record, real_day
+from exporter.samples import Family, Sample
+
+Counters: TypeAlias = Mapping[str, int]
+"""Counters by our names; what was not sent is missing."""
+
+# The counters of the oldest documented payloads: an answer without one of them is something else.
+REQUIRED_STATISTICS = ("requests", "bounces", "clicks", "opens", "spam_reports")
+DEFAULT_FIELDS = ("requests", "delivered", "bounces", "clicks", "opens", "spam_reports")
+
+
+def not_ahead_of(customer: Customer) -> Callable[[Record, date], None]:
+    """Return what refuses a row dated more than a day ahead of now; to be called before the vendor is.
+
+    Raises:
+        InvalidResponse: by what is returned.
+    """
+    last = customer.today() + timedelta(days=1)
+
+    def check(record: Record, day: date) -> None:
+        if day > last:
+            raise InvalidResponse(f"{record.what}: its date is more than one day ahead of the customer's today")
+
+    return check
+
+
+def read_day(record: Record, check: Callable[[Record, date], None]) -> date:
+    """Return the date of a row.
+
+    Raises:
+        InvalidResponse: it has none, or one that ``check`` refuses.
+    """
+    day = record.require("date", real_day, "real date (YYYY-MM-DD)")
+    check(record, day)
+    return day
+
+
+def read_counters(record: Record, fields: Collection[str], names: Mapping[str, Sequence[str]]) -> Counters:
+    """Return the required counters of a row and, as far as they were sent, those of ``fields``.
+
+    ``names`` has the vendor's names of each, of which a row has one.
+
+    Raises:
+        InvalidResponse: a required counter is not there as a whole number, or two names of one say different things.
+    """
+    counters = {name: record.require(names[name][0], whole_number, "whole number") for name in REQUIRED_STATISTICS}
+    for name in fields:
+        if name not in counters and (number := _find(record, names[name])) is not None:
+            counters[name] = number
+    return counters
+
+
+def sums(rows: Sequence[Counters], fields: Iterable[str]) -> Counters:
+    """Return the sum of each counter that every row has; a counter that one row lacks has no sum."""
+    whole = [name for name in fields if all(name in row for row in rows)]
+    added = {name: sum(row[name] for row in rows) for name in whole}
+    return {name: number for name, number in added.items() if number <= LARGEST}
+
+
+def samples(families: Mapping[str, Family], counters: Counters, fields: Iterable[str]) -> Iterable[Sample]:
+    """Return a sample for each of ``fields`` that there is a counter of."""
+    return (families[name].sample(counters[name]) for name in fields if name in counters)
+
+
+def _find(record: Record, names: Sequence[str]) -> int | None:
+    sent = {number for each in names if (number := record.find(each, whole_number)) is not None}
+    if len(sent) > 1:
+        raise InvalidResponse(f"{record.what}: {' and '.join(names)} differ")
+    return next(iter(sent), None)
