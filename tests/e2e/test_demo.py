@@ -1,0 +1,68 @@
+"""The demo: a dozen customers within seconds, without credentials, whatever goes wrong later."""
+
+import re
+import signal
+from functools import partial
+
+import pytest
+
+from tests.e2e.programs import Exporter, labels_of
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+SCENARIOS = ("outage", "throttling", "corrections", "credit-exhaustion")
+
+
+@pytest.fixture(scope="module")
+def demo(shell) -> Exporter:
+    return shell.serve("demo")
+
+
+def is_all_up(exporter: Exporter) -> bool:
+    values = exporter.values()
+    assert [value for key, value in values.items() if key[0] == "email_stats_exporter_up"] == [1.0] * 36
+    return True
+
+
+def test_a_dozen_customers_are_there_within_seconds(demo):
+    eventually(lambda: is_all_up(demo))
+
+    values = demo.values()
+    totals = {labels_of(key)["customer"]: value for key, value in values.items() if key[0] == "sendgrid_requests_total"}
+    assert len(totals) == 12
+    # From tiny to huge.
+    assert min(totals.values()) < 10_000
+    assert max(totals.values()) > 100_000_000
+
+
+def test_it_says_what_to_open(demo):
+    assert re.match(r"Stand-in vendor on http://127\.0\.0\.1:\d+, 12 customers\.\n", demo.stdout)
+    assert f"Open http://localhost:{demo.port}/ for the status page" in demo.stdout
+    assert f"http://localhost:{demo.port}/metrics for the metrics" in demo.stdout
+    assert "warning" not in demo.stderr
+
+
+def test_every_scenario_starts_well(shell):
+    demos = {scenario: shell.serve("demo", f"--scenario={scenario}") for scenario in SCENARIOS}
+
+    for scenario, demo in demos.items():
+        eventually(partial(is_all_up, demo))
+        assert f"\nScenario {scenario}: " in demo.stdout
+
+
+def test_control_c_ends_it(shell):
+    demo = shell.serve("demo")
+
+    demo.process.send_signal(signal.SIGINT)
+
+    assert demo.wait(5) == 0
+    assert "Traceback" not in demo.stderr
+
+
+def test_numbers_grow_while_one_watches(demo):
+    def sent() -> float:
+        return demo.value("sendgrid_requests_total", source="demo", customer="aurora-retail") or 0.0
+
+    before = eventually(sent)
+    eventually(lambda: sent() > before)
