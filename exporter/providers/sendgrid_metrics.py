@@ -266,3 +266,8 @@ CUSTOMER_INFO = _gauge(
     "Customer with the labels that the configuration gives it, the value is 1; nothing of it is polled.",
     "configuration: `customers[].labels`",
 )
+CUSTOMER_ACTIVE = _gauge(
+    "customer_active",
+    "Whether the customer's account is active now; SendGrid's field active (v3: disabled, turned round), polled.",
+    "list of customers (discovery): Web API `active`; v3 `/v3/subusers`: `disabled`, negated",
+)
