@@ -1,6 +1,7 @@
 """The commands that end by themselves: what they print, and with which status."""
 
 import json
+import shlex
 import socket
 from collections.abc import Mapping
 
@@ -218,8 +219,7 @@ def test_version_and_help_are_printed(shell):
 
 def test_a_reader_that_has_had_enough_is_no_error_to_complain_about(shell, console_script):
     """As in ``email-stats-exporter schema | head -1``."""
-    words = " ".join(f"'{word}'" for word in console_script)
-    pipe = shell.start_other("sh", "-c", f"{words} schema | head -1")
+    pipe = shell.start_other("sh", "-c", f"{shlex.join(console_script)} schema | head -1")
 
     assert outcome(pipe) == (0, "{\n", "")
 
