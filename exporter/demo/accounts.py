@@ -1,8 +1,9 @@
-"""The dozen customers that the stand-in vendors know: who they are, and how they send."""
+"""The dozen customers that the stand-in vendors know, and the account they belong to: who they are, how they send."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,8 @@ class Account:
         sinking: whether its reputation falls by five points a day, a week long, again and again.
         tops_up: whether ``credits`` are bought anew each night, on top of what was used.
         suspended: the day from which on nothing is sent any more.
-        skips_idle_days: whether the vendor leaves a day without mails out, instead of sending zeros.
+        skips_idle_days: whether the Web API leaves a day without mails out, instead of sending zeros.
+        is_limited: whether it may send no more than its credits; else what is over them is overage.
     """
 
     user: str
@@ -80,6 +82,24 @@ class Account:
     tops_up: bool = False
     suspended: date | None = None
     skips_idle_days: bool = False
+    is_limited: bool = True
+
+    @property
+    def number(self) -> int:
+        """Return the number by which the vendor's lists know it."""
+        return int.from_bytes(self._digest()[:3]) + 1_000_000
+
+    @property
+    def partner_id(self) -> str:
+        """Return what the vendor calls it among a partner's accounts."""
+        return f"sg{self._digest().hex()}"
+
+    def is_active(self, day: date) -> bool:
+        """Return whether it may send on a day."""
+        return self.suspended is None or day < self.suspended
+
+    def _digest(self) -> bytes:
+        return blake2b(self.user.encode(), digest_size=16).digest()
 
 
 ACCOUNTS: Sequence[Account] = (
@@ -131,6 +151,7 @@ ACCOUNTS: Sequence[Account] = (
         hours=FLAT,
         rates=Rates(failed=6_000, opened=610_000, clicked=40_000, unsubscribed=200, complained=60),
         billing_day=20,
+        is_limited=False,
     ),
     Account(
         user="billing@northwind-saas.example",
@@ -145,6 +166,7 @@ ACCOUNTS: Sequence[Account] = (
         rates=Rates(failed=9_000, opened=520_000, unsubscribed=300, complained=40),
         billing_day=8,
         reputation=1000,
+        is_limited=False,
     ),
     Account(
         user="offers@lucky-coupons.example",
@@ -234,4 +256,19 @@ ACCOUNTS: Sequence[Account] = (
         suspended=date(2025, 7, 1),
         skips_idle_days=True,
     ),
+)
+
+# Its own mails are not its customers': the vendor counts them apart.
+RESELLER = Account(
+    user="post@mailhouse.example",
+    name="mailhouse",
+    since=date(2024, 2, 1),
+    volume=4_200,
+    package="Silver Package",
+    credits=200_000,
+    labels={"tier": "own"},
+    hours=OFFICE,
+    week=WORKDAYS,
+    rates=Rates(failed=11_000, opened=460_000),
+    reputation=988,
 )

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from exporter.clock import Clock
-from exporter.demo.accounts import Account
 from exporter.demo.wire import Answer, Fault, Manner, json_answer
 from exporter.demo.world import World, printed_credits
 
@@ -55,26 +52,9 @@ class Retelling:
     scenario: Scenario
     began: float
 
-    @property
-    def clock(self) -> Clock:
-        """Return the world's clock."""
-        return self.world.clock
-
-    def find(self, user: str) -> Account | None:
-        """Return the customer of that id, None where there is none."""
-        return self.world.find(user)
-
     def totals(self, user: str, at: float) -> dict[str, int]:
         """Return the all-time totals at a Unix time, as the scenario has them."""
         return self.scenario.totals(self.world, user, self.began, at)
-
-    def days(self, user: str, n: int, at: float) -> list[dict[str, Any]]:
-        """Return the rows of the last ``n`` days; they are always true."""
-        return self.world.days(user, n, at)
-
-    def between(self, user: str, first: date, last: date, at: float) -> list[dict[str, Any]]:
-        """Return the rows from one date to another; they are always true."""
-        return self.world.between(user, first, last, at)
 
     def overview(self, user: str, at: float) -> dict[str, str | int]:
         """Return the account overview at a Unix time, as the scenario has it."""

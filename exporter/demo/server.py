@@ -13,7 +13,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
-from exporter.demo.wire import Answer, Call, Manner
+from exporter.demo.wire import Answer, Call, Fields, Manner
 
 Respond: TypeAlias = Callable[[Call], Answer]
 
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = Call(
             verb=self.command,
             path=url.path,
-            form=_fields(body.decode("utf-8", "replace")) if is_form else {},
+            form=_fields(body.decode("utf-8", "replace")) if is_form else Fields(),
             query=_fields(url.query),
             headers={name.lower(): value for name, value in self.headers.items()},
         )
@@ -135,15 +135,15 @@ class _Handler(BaseHTTPRequestHandler):
                         break
 
 
-def _fields(text: str) -> dict[str, str]:
-    return dict(parse_qsl(text, keep_blank_values=True))
+def _fields(text: str) -> Fields:
+    return Fields(parse_qsl(text, keep_blank_values=True))
 
 
 def _response(answer: Answer) -> bytes:
     lines = [
         f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}",
         f"Date: {formatdate(usegmt=True)}",
-        "Content-Type: application/json",
+        f"Content-Type: {answer.type}",
         f"Content-Length: {len(answer.body)}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]

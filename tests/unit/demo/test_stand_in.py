@@ -128,7 +128,8 @@ def test_a_wrong_parameter_is_refused_with_what_is_wrong(serve, ask, action, for
     [
         ("GET", "/apiv2/reseller.manage.json"),
         ("POST", "/apiv2/reseller.nonsense.json"),
-        ("POST", "/apiv2/reseller.manage.xml"),
+        ("POST", "/apiv2/reseller.manage.csv"),
+        ("POST", "/apiv2/reseller.stats.json"),
         ("POST", "/apiv2/reseller.manage"),
         ("POST", "/"),
     ],
