@@ -9,6 +9,9 @@ The rooms, in the order in which data passes through them::
     store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
     roster.py       who the customers of a source are
+    source.py       a source at work: its customers, and what is fetched for them
+    listing.py      the reading of a vendor's list of customers
+    fetch.py        one collector asking a vendor once, and what becomes of the answer
     poller.py       when each fetch runs, and on which thread
     web/            the pages that a scraper, a probe or a person asks for
     demo/           stand-in vendors that the demo and the tests run against

@@ -76,6 +76,10 @@ class Instruments:
         self._reset = gauge(
             "rate_limit_reset_timestamp_seconds", "X-RateLimit-Reset of the vendor's last answer.", "source"
         )
+        self._discovery_up = gauge("discovery_up", "1 if the vendor's list was read the last time, else 0.", "source")
+        self._discovery_success = gauge(
+            "discovery_last_success_timestamp_seconds", "Unix time at which the vendor's list was last read.", "source"
+        )
         self._interval = gauge("collector_interval_seconds", "Configured interval of a collector.", *each)
         self._computed = {name: gauge(name, text, "source") for name, text in _COMPUTED.items()}
         self._dropped = gauge(
@@ -107,6 +111,12 @@ class Instruments:
     def compute_dropped(self, source: str, reason: str, value: Callable[[], float]) -> None:
         """Let ``series_dropped`` of a source and reason be computed at each scrape."""
         self._dropped.labels(source, reason).set_function(value)
+
+    def discovered(self, source: str, success: float | None) -> None:
+        """Show how the last reading of a vendor's list went: the Unix time at which it succeeded, or None."""
+        self._discovery_up.labels(source).set(success is not None)
+        if success is not None:
+            self._discovery_success.labels(source).set(success)
 
     def fetched(self, source: str, collector: str, seconds: float, failures: Sequence[Reason] = ()) -> None:
         """Count one fetch that ended, and each reason it failed for."""

@@ -71,10 +71,10 @@ class Roster:
                 left.append(self._listed.pop(id_).customer)
         return Movement(joined, left)
 
-    def take_list(self, found: Sequence[Found]) -> Movement:
-        """Take a whole list of the vendor's."""
-        rows = {each.key: each for each in found}
-        self.active = {key: each.is_active for key, each in rows.items() if each.is_active is not None}
+    def take_list(self, found: Sequence[Found], is_wanted: Callable[[Found], bool]) -> Movement:
+        """Take a whole list of the vendor's; who is not wanted is as good as not on it, but for ``active``."""
+        self.active = {each.key: each.is_active for each in found if each.is_active is not None}
+        rows = {each.key: each for each in found if is_wanted(each)}
         left = [*self._renamed(rows), *self._missing(rows)]
         return Movement(self._new(rows), left)
 

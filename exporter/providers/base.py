@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from exporter.clock import Clock
-from exporter.config import CollectorConfig, SourceConfig
+from exporter.config import CollectorConfig, LimitsConfig, SourceConfig
 from exporter.errors import FetchError
 from exporter.samples import Family, Item
 from exporter.upstream import AllowList, Authorize, Client
@@ -155,6 +155,10 @@ class Provider(Protocol):
     def info(self) -> Family:
         """Return the family of its customers' configured labels; the store fills it in."""
 
+    @property
+    def active(self) -> Family | None:
+        """Return the family that shows whether a customer may send; None where no list says so."""
+
     def allow_list(self, source: Any) -> AllowList:
         """Return the read calls that may be made for this source; nothing else can be sent."""
 
@@ -164,7 +168,9 @@ class Provider(Protocol):
     def customers(self, source: Any, clock: Clock) -> Sequence[Customer]:
         """Return the configured customers, in the order of the configuration."""
 
-    def collectors(self, source: Any, client: Callable[[str], Client]) -> Sequence[AnyCollector]:
+    def collectors(
+        self, source: Any, client: Callable[[str], Client], limits: LimitsConfig
+    ) -> Sequence[AnyCollector]:
         """Return the enabled collectors; ``client(name)`` is the upstream client for one of them."""
 
     def discover(self, source: Any, client: Client) -> Sequence[Found]:

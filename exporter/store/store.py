@@ -70,8 +70,9 @@ class Store:
         """Show samples that come from the configuration; they neither age nor count as fetched."""
         with self.lock:
             known = self.sources.setdefault(source, SourceRecord())
-            place = self._place(known, source, customer, "", 0)
-            self._show(place, samples)
+            record = known.records.get(customer)
+            described = [place for place in record.places if not place.collector] if record else []
+            self._show(described[0] if described else self._place(known, source, customer, "", 0), samples)
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""

@@ -35,6 +35,7 @@ class BentoProvider:
         *metrics.ADS_FAMILIES,
     )
     info: ClassVar[Family] = metrics.SITE_INFO
+    active: ClassVar[Family | None] = None
 
     def allow_list(self, source: BentoSource) -> AllowList:  # noqa: ARG002 - other providers' depend on it
         """Return the read calls of the API, the same for every source."""

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from exporter.config import CollectorConfig
 from exporter.errors import FetchError, Stopped
+from exporter.fetch import Desk, Fetch, Member
 from exporter.instruments import Instruments
-from exporter.poller import Fetch, Poller
+from exporter.poller import Poller
 from exporter.providers.base import AnyCollector, Customer
 from exporter.samples import Family, Kind, Sample
 from exporter.store import Store
@@ -131,7 +132,8 @@ class Stage:
         self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=1_000)
         self.instruments = Instruments()
         self.died = threading.Event()
-        self.poller = Poller(self.clock, self.store, self.instruments, self.died.set, is_repeating=is_repeating)
+        self.poller = Poller(self.clock, self.died.set, is_repeating=is_repeating)
+        self.desk = Desk(self.clock, self.store, self.instruments)
         self._threads = set(threading.enumerate())
         self._toys: list[Toy] = []
         self._doors: list[Door] = []
@@ -154,13 +156,13 @@ class Stage:
         fetches = [self._fetch(name, collector, batch, phase) for batch, phase in zip(customers, phases, strict=True)]
         door = door or Door()
         self._doors.append(door)
-        self.poller.add_source(name, cast(Upstream, door), concurrency, fetches)
+        self.poller.add_source(name, cast(Upstream, door), concurrency, interval, fetches)
         return door
 
     def _fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
-        customers = tuple(Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names)
-        places = tuple(self.store.add(source, each, collector.name, collector.settings.interval) for each in names)
-        return Fetch(source, cast(AnyCollector, collector), customers, places, phase)
+        customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
+        places = [self.store.add(source, each, collector.name, collector.settings.interval) for each in names]
+        return Fetch(source, cast(AnyCollector, collector), tuple(map(Member, customers, places)), self.desk, phase)
 
     def start(self, *, busy: int = 0) -> None:
         self.poller.start()

@@ -220,9 +220,13 @@ def test_a_batch_of_one_that_is_refused_is_not_asked_for_again(stage: Stage):
 
 def test_a_customer_that_was_removed_from_a_batch_is_not_asked_for_alone(stage: Stage):
     toy = Batch(stage.clock)
-    toy.answers = {("a", "b", "c"): ClientRefused("400")}
+
+    def refuse():
+        stage.store.remove("acme", "b")
+        raise ClientRefused("400")
+
+    toy.answers = {("a", "b", "c"): refuse}
     stage.source(toy, ["abc"])
-    stage.store.remove("acme", "b")
     stage.start()
 
     assert toy.names() == [("a", "b", "c"), ("a",), ("c",)]

@@ -7,9 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.clock import SystemClock
-from exporter.instruments import Instruments
-from exporter.poller import Fetch, Lane, Poller
-from exporter.store import Store
+from exporter.fetch import Fetch
+from exporter.poller import Lane, Poller, Turn
 from tests.fake_clock import FakeClock
 from tests.unit.poller.stage import Door, Single, Stage, until
 
@@ -67,9 +66,9 @@ def test_a_thread_is_started_only_when_all_others_are_busy(stage: Stage):
     assert stage.workers() == ["acme-1"]
 
 
-def test_two_fetches_that_fall_due_together_do_not_share_one_idle_thread():
+def test_two_fetches_that_fall_due_together_do_not_share_one_idle_thread(stage: Stage):
     """A thread counts as idle until it wakes; the second fetch would wait for the first one to end."""
-    taken: list[Fetch] = []
+    taken: list[Turn] = []
     can_end = threading.Event()
     can_end.set()
 
@@ -81,7 +80,7 @@ def test_two_fetches_that_fall_due_together_do_not_share_one_idle_thread():
 
     lane = Lane("acme", Door(), concurrency=2, length=10.0, work=work)  # type: ignore[arg-type]  # a stand-in
     toy: Any = Single(FakeClock())
-    first, second, third = (Fetch("acme", toy, (), (), 0.0) for _ in range(3))
+    first, second, third = (Fetch("acme", toy, (), stage.desk) for _ in range(3))
     lane.put(first)
     until(lambda: lane.idle == 1)
     can_end.clear()
@@ -130,8 +129,7 @@ class BrokenClock(FakeClock):
 
 def test_a_scheduler_that_dies_says_so():
     clock, died = BrokenClock(), threading.Event()
-    store = Store(clock, stale_after=3, drop_after=86_400, max_series=1)
-    poller = Poller(clock, store, Instruments(), died.set)
+    poller = Poller(clock, died.set)
     with capture_logs() as logged:
         poller.start()
         assert died.wait(10)
@@ -174,8 +172,7 @@ def test_a_scheduler_with_nothing_to_do_moves_all_the_same(stage: Stage):
 
 @pytest.mark.parametrize("clock", [SystemClock(), FakeClock()])
 def test_a_poller_without_sources_starts_and_stops(clock: SystemClock | FakeClock):
-    store = Store(clock, stale_after=3, drop_after=86_400, max_series=1)
-    poller = Poller(clock, store, Instruments(), lambda: None)
+    poller = Poller(clock, lambda: None)
     before = set(threading.enumerate())
     poller.start()
     poller.stop()

@@ -31,78 +31,82 @@ def roster(*configured):
     return made
 
 
+def everyone(each):
+    return True
+
+
 def names(customers):
     return [each.name for each in customers]
 
 
 def test_who_is_new_on_a_list_joins_at_once():
-    movement = roster().take_list(rows("a", "b"))
+    movement = roster().take_list(rows("a", "b"), everyone)
 
     assert (names(movement.joined), names(movement.left)) == (["a", "b"], [])
 
 
 def test_a_customer_leaves_when_two_lists_in_a_row_lack_it():
     customers = roster()
-    customers.take_list(rows("a", "b", "c"))
+    customers.take_list(rows("a", "b", "c"), everyone)
 
-    assert names(customers.take_list(rows("a", "b")).left) == []
-    assert names(customers.take_list(rows("a", "b")).left) == ["c"]
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == []
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == ["c"]
     assert names(customers.customers) == ["a", "b"]
 
 
 def test_a_list_that_has_it_again_in_between_keeps_it():
     customers = roster()
-    customers.take_list(rows("a", "b", "c"))
+    customers.take_list(rows("a", "b", "c"), everyone)
 
     for keys in ("ab", "abc", "ab"):
-        assert names(customers.take_list(rows(*keys)).left) == []
+        assert names(customers.take_list(rows(*keys), everyone).left) == []
 
 
 def test_a_list_with_fewer_than_half_counts_only_when_three_in_a_row_agree():
     customers = roster()
-    customers.take_list(rows("a", "b", "c", "d", "e"))
+    customers.take_list(rows("a", "b", "c", "d", "e"), everyone)
 
-    assert names(customers.take_list(rows("a", "b")).left) == []
-    assert names(customers.take_list(rows("a", "b")).left) == []
-    assert names(customers.take_list(rows("a")).left) == ["c", "d", "e"]
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == []
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == []
+    assert names(customers.take_list(rows("a"), everyone).left) == ["c", "d", "e"]
     assert names(customers.customers) == ["a", "b"]
 
 
 def test_an_empty_list_does_not_empty_the_roster_before_the_third():
     customers = roster()
-    customers.take_list(rows("a"))
+    customers.take_list(rows("a"), everyone)
 
-    assert [names(customers.take_list([]).left) for _ in range(3)] == [[], [], ["a"]]
+    assert [names(customers.take_list([], everyone).left) for _ in range(3)] == [[], [], ["a"]]
 
 
 def test_a_longer_list_in_between_ends_the_row_of_short_ones():
     customers = roster()
-    customers.take_list(rows("a", "b", "c", "d"))
+    customers.take_list(rows("a", "b", "c", "d"), everyone)
 
     for keys in ("a", "a", "abcd", "a", "a"):
-        assert names(customers.take_list(rows(*keys)).left) == []
+        assert names(customers.take_list(rows(*keys), everyone).left) == []
 
 
 def test_half_of_the_known_customers_is_not_fewer_than_half():
     customers = roster()
-    customers.take_list(rows("a", "b", "c", "d"))
+    customers.take_list(rows("a", "b", "c", "d"), everyone)
 
-    assert names(customers.take_list(rows("a", "b")).left) == []
-    assert names(customers.take_list(rows("a", "b")).left) == ["c", "d"]
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == []
+    assert names(customers.take_list(rows("a", "b"), everyone).left) == ["c", "d"]
 
 
 def test_a_configured_customer_never_leaves_by_a_list_and_is_not_listed_twice():
     customers = roster("a")
 
-    assert names(customers.take_list(rows("a", "b")).joined) == ["b"]
+    assert names(customers.take_list(rows("a", "b"), everyone).joined) == ["b"]
     for _ in range(5):
-        customers.take_list([])
+        customers.take_list([], everyone)
     assert names(customers.customers) == ["a"]
 
 
 def test_a_customer_that_is_configured_after_it_was_listed_changes_over():
     customers = roster()
-    customers.take_list(rows("a"))
+    customers.take_list(rows("a"), everyone)
 
     movement = customers.configure([customer("a", "alpha")])
 
@@ -122,9 +126,9 @@ def test_a_new_configured_list_leaves_alone_who_has_not_changed():
 
 def test_one_that_the_vendor_renamed_does_not_double():
     customers = roster()
-    customers.take_list([found("old@example.com", "7"), found("other", "8")])
+    customers.take_list([found("old@example.com", "7"), found("other", "8")], everyone)
 
-    movement = customers.take_list([found("new@example.com", "7"), found("other", "8")])
+    movement = customers.take_list([found("new@example.com", "7"), found("other", "8")], everyone)
 
     assert (names(movement.joined), names(movement.left)) == (["new@example.com"], ["old@example.com"])
 
@@ -132,14 +136,25 @@ def test_one_that_the_vendor_renamed_does_not_double():
 def test_a_listed_customer_never_shares_the_name_of_another():
     customers = Roster("acme", lambda each: customer(each.key, "same"))
 
-    assert names(customers.take_list(rows("a", "b")).joined) == ["same"]
+    assert names(customers.take_list(rows("a", "b"), everyone).joined) == ["same"]
 
 
 def test_the_last_list_says_who_may_send_configured_or_not():
     customers = roster("a")
-    customers.take_list([found("a", is_active=False), found("b", is_active=True), found("c")])
+    customers.take_list([found("a", is_active=False), found("b", is_active=True), found("c")], everyone)
 
     assert customers.active == {"a": False, "b": True}
+
+
+def test_who_is_not_wanted_does_not_join_but_is_known_to_be_active():
+    customers = roster("test-a")
+
+    movement = customers.take_list(
+        [found("test-a", is_active=True), found("test-b"), found("c")], lambda each: not each.key.startswith("test-")
+    )
+
+    assert names(movement.joined) == ["c"]
+    assert customers.active == {"test-a": True}
 
 
 def test_labels_are_the_user_the_number_or_a_hash():
@@ -155,7 +170,7 @@ def test_movements_add_up_to_the_roster(lists):
     customers = roster("a")
     present = {"a"}
     for keys in lists:
-        movement = customers.take_list(rows(*sorted(keys)))
+        movement = customers.take_list(rows(*sorted(keys)), everyone)
         left, joined = set(names(movement.left)), set(names(movement.joined))
         assert left <= present
         assert not joined & (present - left)

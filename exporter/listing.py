@@ -1,0 +1,76 @@
+"""The reading of a vendor's list of customers, on an interval of its own."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from exporter.errors import FetchError, Reason, Stopped
+from exporter.fetch import Desk
+from exporter.providers.base import Found
+from exporter.upstream import Upstream
+
+log = structlog.get_logger(__name__)
+
+
+class Listed(Protocol):
+    """A source whose vendor has a list of its customers."""
+
+    name: str
+    is_listed: bool
+
+    def find(self) -> Sequence[Found]:
+        """Return the vendor's whole list."""
+
+    def take_list(self, found: Sequence[Found]) -> None:
+        """Let customers come and go as a list says."""
+
+
+class Listing:
+    """Reads the list again and again; a ``Turn`` of the poller."""
+
+    def __init__(self, of: Listed, interval: float, desk: Desk) -> None:
+        """Read the list of a source every ``interval`` seconds."""
+        self.source = of.name
+        self.interval = interval
+        self.phase = 0.0
+        self.due = 0.0
+        self._of = of
+        self._desk = desk
+        self._failure = ""
+
+    def is_over(self) -> bool:
+        """Return False: a list is read for as long as its source is polled."""
+        return False
+
+    def run(self, upstream: Upstream) -> bool:  # noqa: ARG002 - a turn is handed it; the source has its own way to it
+        """Read the list and move customers as it says; a list that can't be read moves nobody.
+
+        Raises:
+            Stopped: the program is stopping.
+        """
+        try:
+            found = self._of.find()
+        except Stopped:
+            raise
+        except FetchError as error:
+            self._note(error.reason, str(error))
+            return False
+        except Exception as error:
+            log.exception("internal error in a discovery", source=self.source, error=type(error).__name__)
+            self._note(Reason.INTERNAL, type(error).__name__)
+            return False
+        finally:
+            self._of.is_listed = True
+        self._of.take_list(found)
+        self._note(None, "")
+        return True
+
+    def _note(self, reason: Reason | None, words: str) -> None:
+        """Show how it went; a line is logged when a failure begins, changes or ends."""
+        self._desk.instruments.discovered(self.source, self._desk.clock.time() if reason is None else None)
+        before, self._failure = self._failure, reason or ""
+        if reason and reason != before:
+            log.warning("discovery failed", source=self.source, reason=reason.value, error=words)
+        elif before and not reason:
+            log.info("discovery recovered", source=self.source)

@@ -1,0 +1,243 @@
+"""A source at work: its customers as they come and go, what is fetched for them, and when."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from exporter.config import DiscoveryConfig, SourceConfig
+from exporter.fetch import Desk, Fetch, Member
+from exporter.listing import Listing
+from exporter.poller import Poller, Turn
+from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
+from exporter.roster import Movement, Roster, label_of
+from exporter.samples import Family, Sample
+from exporter.upstream import Limiter, Upstream
+
+# Seconds between summary lines of a source for which nothing is fetched.
+_NOTHING_TO_POLL = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which sources, customers and collectors take part; an empty set stands for all of them."""
+
+    sources: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+    collectors: frozenset[str] = frozenset()
+
+    def has(self, kind: frozenset[str], name: str) -> bool:
+        """Return whether a name is among those of one kind."""
+        return not kind or name in kind
+
+
+EVERYTHING = Selection()
+
+
+class Source:
+    """One source, built: what asks the vendor, and for whom.
+
+    Attributes:
+        name: the value of the label ``source``.
+        config, provider: its section of the configuration, and the code for its vendor.
+        upstream, limiter: its way to the vendor.
+        collectors: what is fetched.
+        roster: who its customers are.
+        size: how many customers take part.
+        planned: requests a second that the collectors and the reading of the list need for them.
+        is_listed: whether the vendor's list has been asked for once, where there is one to ask for.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: SourceConfig,
+        provider: Provider,
+        upstream: Upstream,
+        limiter: Limiter,
+        collectors: Sequence[AnyCollector],
+        desk: Desk,
+        poller: Poller,
+        selection: Selection,
+    ) -> None:
+        """Build a source without customers that polls nothing yet."""
+        self.name = config.name
+        self.config = config
+        self.provider = provider
+        self.upstream = upstream
+        self.limiter = limiter
+        self.collectors = [each for each in collectors if selection.has(selection.collectors, each.name)]
+        self.discovery: DiscoveryConfig | None = getattr(config, "discovery", None)
+        self.roster = Roster(config.name, self._enlist)
+        self.is_listed = self.discovery is None
+        self._desk = desk
+        self._poller = poller
+        self._selection = selection
+        self._lock = threading.Lock()
+        self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
+        self._info: Family | None = None
+        self._is_started = False
+        self.size = 0
+        self.planned = 0.0
+
+    # What there is to know
+
+    @property
+    def customers(self) -> Sequence[Customer]:
+        """Every customer that takes part."""
+        return [customer for customer in self.roster.customers if self._takes_part(customer)]
+
+    def probe(self) -> None:
+        """Make one cheap call that tells whether the vendor answers and the credentials work.
+
+        Raises:
+            FetchError: it does not, or they do not.
+        """
+        self.provider.probe(self.config, self.upstream.client("probe"), self.customers)
+
+    def find(self) -> Sequence[Found]:
+        """Return the vendor's whole list of customers.
+
+        Raises:
+            FetchError: the list could not be read whole.
+        """
+        return self.provider.discover(self.config, self.upstream.client("discovery"))
+
+    # What changes
+
+    def configure(self, customers: Sequence[Customer]) -> None:
+        """Take the configured customers; before ``start`` they only come onto the roster."""
+        with self._lock:
+            self._move(self.roster.configure(customers))
+            self._count()
+
+    def take_list(self, found: Sequence[Found]) -> None:
+        """Take a whole list of the vendor's: customers come and go, and it is shown who may send."""
+        with self._lock:
+            before = dict(self.roster.active)
+            self._move(self.roster.take_list(found, self._is_wanted))
+            self._count()
+            for customer in self.customers:
+                if before.get(customer.id) != self.roster.active.get(customer.id):
+                    self._describe(customer)
+
+    def describe(self, info: Family) -> None:
+        """Show what the configuration says of each customer; ``info`` has the names of the labels."""
+        with self._lock:
+            self._info = info
+            for customer in self.customers:
+                self._describe(customer)
+
+    def start(self, concurrency: int) -> None:
+        """Begin to poll for the customers on the roster."""
+        with self._lock:
+            self._is_started = True
+            turns: list[Turn] = [*self._of_source(), *self._first(self.customers)]
+        for index, turn in enumerate(turns):
+            # Turns stand evenly over the interval, in the order in which the store groups customers:
+            # between two scrapes, few groups change.
+            turn.phase = turn.interval * index / len(turns)
+        if self.discovery:
+            turns.insert(0, Listing(self, self.discovery.interval, self._desk))
+        shortest = min((turn.interval for turn in turns), default=_NOTHING_TO_POLL)
+        self._poller.add_source(self.name, self.upstream, concurrency, shortest, turns)
+
+    def _move(self, movement: Movement) -> None:
+        """Let customers go with all their series, and poll for those who came."""
+        if not self._is_started:
+            return
+        for customer in filter(self._takes_part, movement.left):
+            self._desk.store.remove(self.name, customer.name)
+        joined = list(filter(self._takes_part, movement.joined))
+        for customer in joined:
+            self._describe(customer)
+        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, joined)])
+
+    # Fetches
+
+    def _of_source(self) -> Iterator[Fetch]:
+        for collector in self.collectors:
+            if isinstance(collector, SourceCollector):
+                yield self._fetch(collector, [None])
+
+    def _first(self, customers: Sequence[Customer]) -> Sequence[Fetch]:
+        """Return the fetches for customers in a row, by the first of them that each is for."""
+        starts: list[tuple[int, Fetch]] = []
+        for collector in self.collectors:
+            if isinstance(collector, SourceCollector):
+                continue
+            wanted = [(i, each) for i, each in enumerate(customers) if collector.settings.calls([each])]
+            size = _batch_size(collector)
+            batches = (wanted[start : start + size] for start in range(0, len(wanted), size))
+            starts += [(batch[0][0], self._fetch(collector, [each for _, each in batch])) for batch in batches]
+        starts.sort(key=lambda start: start[0])
+        return [fetch for _, fetch in starts]
+
+    def _join(self, collector: AnyCollector, customers: Sequence[Customer]) -> Iterator[Fetch]:
+        """Put customers into fetches that have room, and return new fetches for the others."""
+        if isinstance(collector, SourceCollector):
+            return
+        waiting = [each for each in customers if collector.settings.calls([each])]
+        size = _batch_size(collector)
+        fetches = self._fetches[collector.name] = [each for each in self._fetches[collector.name] if not each.is_over()]
+        for fetch in fetches if size > 1 else ():
+            members = fetch.present
+            room = size - len(members)
+            if waiting and room > 0:
+                fetch.members = (*members, *(self._member(collector, each) for each in waiting[:room]))
+                del waiting[:room]
+                self._poller.hasten(fetch)
+        for start in range(0, len(waiting), size):
+            fetch = self._fetch(collector, waiting[start : start + size])
+            fetch.phase = fetch.interval * _fraction(self.name, collector.name, waiting[start].name)
+            yield fetch
+
+    def _fetch(self, collector: AnyCollector, customers: Sequence[Customer | None]) -> Fetch:
+        members = tuple(self._member(collector, customer) for customer in customers)
+        fetch = Fetch(self.name, collector, members, self._desk)
+        self._fetches[collector.name].append(fetch)
+        return fetch
+
+    def _member(self, collector: AnyCollector, customer: Customer | None) -> Member:
+        name = customer.name if customer else ""
+        return Member(customer, self._desk.store.add(self.name, name, collector.name, collector.settings.interval))
+
+    # Customers
+
+    def _takes_part(self, customer: Customer) -> bool:
+        return self._selection.has(self._selection.customers, customer.name)
+
+    def _count(self) -> None:
+        # Kept, since a scrape asks for both and there may be 100,000 customers.
+        customers = self.customers
+        self.size = len(customers)
+        self.planned = sum(each.settings.calls(customers) / each.settings.interval for each in self.collectors)
+        self.planned += 1 / self.discovery.interval if self.discovery else 0
+
+    def _is_wanted(self, found: Found) -> bool:
+        return self.discovery is not None and self.discovery.admits(found.user)
+
+    def _enlist(self, found: Found) -> Customer:
+        kind = self.discovery.label if self.discovery else "user"
+        return Customer(
+            found.key, label_of(found, kind), self.config.timezone, self._desk.clock, settings=found.settings
+        )
+
+    def _describe(self, customer: Customer) -> None:
+        samples: list[Sample] = []
+        if self._info is not None:
+            samples.append(self._info.sample(1, *(customer.labels.get(name, "") for name in self._info.labels)))
+        is_active = self.roster.active.get(customer.id)
+        if self.provider.active is not None and is_active is not None:
+            samples.append(self.provider.active.sample(is_active))
+        self._desk.store.describe(self.name, customer.name, samples)
+
+
+def _batch_size(collector: AnyCollector) -> int:
+    return collector.batch_size if isinstance(collector, BatchCollector) else 1
+
+
+def _fraction(*names: str) -> float:
+    """Return a fraction of 1 that is always the same for the same names, and spread evenly over many."""
+    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    return int.from_bytes(digest[:8]) / 2**64
