@@ -17,11 +17,11 @@ from exporter.app import App, Selection
 from exporter.clock import SystemClock
 from exporter.config import Config, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
-from exporter.errors import ConfigError, StartError
+from exporter.errors import ConfigError, FetchError, StartError
 from exporter.exposition import Format
 from exporter.flags import DEFAULT_ADDRESS, parser
 from exporter.plan import plan_lines
-from exporter.providers import discover
+from exporter.providers import discover as providers
 from exporter.web import Address, Server, View, listen, pages
 from exporter.web.status import status_page
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Poll and serve until SIGTERM or SIGINT."""
-    return _serve(App(_load(options.config_file), discover(), SystemClock()), options)
+    return _serve(App(_load(options.config_file), providers(), SystemClock()), options)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -70,7 +70,7 @@ def check(options: argparse.Namespace) -> int:
     retry = config.polling.retry.model_copy(update={"attempts": 1})
     once = config.model_copy(update={"polling": config.polling.model_copy(update={"retry": retry})})
     result = GOOD
-    for source, error in App(once, discover(), SystemClock()).probe():
+    for source, error in App(once, providers(), SystemClock()).probe():
         print(f"source {source.name}: {error or 'the vendor answers and takes the credentials'}")
         result = FAILED if error else result
     return result
@@ -79,7 +79,7 @@ def check(options: argparse.Namespace) -> int:
 def once(options: argparse.Namespace) -> int:
     """Fetch everything once and print the page."""
     selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
-    app = App(_load(options.config_file), discover(), SystemClock(), selection, is_repeating=False)
+    app = App(_load(options.config_file), providers(), SystemClock(), selection, is_repeating=False)
     if not app.store.untried:
         raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
     _on_signals(app)
@@ -103,10 +103,32 @@ def demo(options: argparse.Namespace) -> int:
         stand_in = stack.enter_context(StandIn(world, username="demo", password="demo", scenario=scenario))  # noqa: S106 - opens a stand-in on loopback
         file = folder / "config.yaml"
         file.write_text(configuration(stand_in.base_url, "demo", world))
-        app = App(_load(file), discover(), SystemClock())
+        app = App(_load(file), providers(), SystemClock())
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
         print(f"Stand-in vendor on {stand_in.base_url}, {len(world.customers)} customers.{story}", flush=True)
         return _serve(app, options, says_what_to_open=True)
+
+
+def discover(options: argparse.Namespace) -> int:
+    """Print the vendor's customers of a source."""
+    selection = Selection(sources=frozenset([options.source]))
+    app = App(_load(options.config_file), providers(), SystemClock(), selection)
+    if not app.sources:
+        raise StartError(f"no source of {options.config_file} is named {options.source}")
+    source = app.sources[0]
+    if not source.can_list:
+        raise StartError(f"source {options.source}: no call of type {source.config.type} lists customers")
+    try:
+        found = source.find()
+    except FetchError as error:
+        raise StartError(f"source {options.source}: {error}") from None
+    if options.format == "json":
+        print(json.dumps({"customers": [{each.option: each.key} for each in found]}, indent=2))
+    else:
+        # A JSON string is a YAML string too, in which no name needs another thought.
+        names = [f"  - {each.option}: {json.dumps(each.key, ensure_ascii=False)}" for each in found]
+        print("\n".join(["customers:", *names] if names else ["customers: []"]))
+    return GOOD
 
 
 def schema(_: argparse.Namespace) -> int:
@@ -116,7 +138,7 @@ def schema(_: argparse.Namespace) -> int:
 
 
 def _models() -> dict[str, type]:
-    return {type_: provider.config for type_, provider in discover().items()}
+    return {type_: provider.config for type_, provider in providers().items()}
 
 
 def _load(path: Path) -> Config:
@@ -174,5 +196,5 @@ def _on_signals(app: App) -> Callable[[], bool]:
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    command.__name__: command for command in (run, check, once, demo, schema)
+    command.__name__: command for command in (run, check, once, demo, discover, schema)
 }

@@ -35,6 +35,10 @@ _COMMANDS = {
   email-stats-exporter demo
   email-stats-exporter demo --scenario=outage --web.listen-address=:0
 """,
+    "discover": """Print the vendor's customers of a source, as customers for its configuration.
+  email-stats-exporter discover acme >> customers.yaml
+  email-stats-exporter discover acme --format=json > customers/acme.json
+""",
     "schema": """Print the JSON Schema of the configuration.
   email-stats-exporter schema > config.schema.json
 """,
@@ -61,12 +65,14 @@ def parser(*, version: str, scenarios: Collection[str]) -> argparse.ArgumentPars
         )
         command.add_argument("--version", action="version", version=f"email-stats-exporter {version}")
         _add_log(command)
-    for name in ("run", "check", "once"):
+    for name in ("run", "check", "once", "discover"):
         _add_config_file(commands[name])
     for name in ("run", "demo"):
         _add_web(commands[name])
     commands["check"].add_argument("--online", action="store_true", help="make one cheap call for each source")
     _add_once(commands["once"])
+    commands["discover"].add_argument("source", metavar="SOURCE", help="name of a source in the configuration")
+    commands["discover"].add_argument("--format", choices=("yaml", "json"), default="yaml", help="(%(default)s)")
     commands["demo"].add_argument("--scenario", choices=sorted(scenarios), help="what goes wrong while one watches")
     return top
 

@@ -95,8 +95,13 @@ class Source:
         """
         self.provider.probe(self.config, self.upstream.client("probe"), self.customers)
 
+    @property
+    def can_list(self) -> bool:
+        """Whether the vendor has a list of customers."""
+        return "discovery" in type(self.config).model_fields
+
     def find(self) -> Sequence[Found]:
-        """Return the vendor's whole list of customers.
+        """Return the vendor's list of customers, whole.
 
         Raises:
             FetchError: the list could not be read whole.

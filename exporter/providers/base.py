@@ -127,6 +127,7 @@ class Found:
         id: the vendor's number for it; the user name where the vendor has none.
         is_active: whether it may send; None where the list does not say.
         settings: ``Customer.settings`` for it.
+        option: the key that ``key`` stands under in a configuration.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Found:
     id: str
     is_active: bool | None
     settings: Any = None
+    option: str = "user"
 
 
 class Provider(Protocol):
