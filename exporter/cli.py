@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser(version=__version__, scenarios=SCENARIOS).parse_args(arguments)
     logs.configure(options.log_level, options.log_format)
     try:
-        return _COMMANDS[options.command](options)
+        return _carry_out(options)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -51,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has had enough; Python would complain once more when it closes stdout.
         sys.stdout = None
         return FAILED
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    status = _COMMANDS[options.command](options)
+    # What is left in the buffer would otherwise meet a closed pipe when nobody can catch that any more.
+    sys.stdout.flush()
+    return status
 
 
 # Commands

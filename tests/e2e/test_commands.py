@@ -217,11 +217,15 @@ def test_version_and_help_are_printed(shell):
     assert without == []
 
 
-def test_a_reader_that_has_had_enough_is_no_error_to_complain_about(shell, console_script):
-    """As in ``email-stats-exporter schema | head -1``."""
-    pipe = shell.start_other("sh", "-c", f"{shlex.join(console_script)} schema | head -1")
+@pytest.mark.parametrize("command", ["check", "schema"])
+def test_a_reader_that_has_had_enough_is_told_nothing(command, shell, good, console_script):
+    """As in ``email-stats-exporter schema | head -1``; here the reader is gone before a word is written."""
+    arguments = [command] if command == "schema" else [command, good]
+    pipe = shell.start_other(
+        "sh", "-c", f"{{ {shlex.join([*console_script, *arguments])}; echo status $? >&2; }} | true"
+    )
 
-    assert outcome(pipe) == (0, "{\n", "")
+    assert outcome(pipe) == (0, "", "status 1\n")
 
 
 def helps(shell: Shell) -> Mapping[str, Program]:
