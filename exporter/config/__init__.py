@@ -1,5 +1,6 @@
 """Configuration files as frozen models; whatever is wrong in one is said with its line, all of it at once."""
 
+from exporter.config.discovery import DiscoveryConfig
 from exporter.config.duration import format_duration, parse_duration
 from exporter.config.loading import load
 from exporter.config.models import (
@@ -25,6 +26,7 @@ __all__ = [
     "Config",
     "Credentials",
     "CustomerConfig",
+    "DiscoveryConfig",
     "Duration",
     "DurationRange",
     "HttpConfig",

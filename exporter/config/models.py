@@ -4,7 +4,14 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializeAsAny,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from exporter.config.addresses import ProxyUrl, ReadableFile
 from exporter.config.addresses import base_url as read_base_url
@@ -55,6 +62,10 @@ class LimitsConfig(Section):
     """Vendor series exposed at most."""
     max_response_bytes: Size = 8 * 1024 * 1024
     """Longest answer that is read; a longer one is refused whole."""
+    categories_per_customer: int = Field(50, ge=1, le=1_000_000)
+    """Categories of one customer that are shown at most; those beyond it are counted as left out."""
+    breakdown_rows: int = Field(50, ge=1, le=1_000_000)
+    """Rows of one breakdown that are shown at most; those beyond it are counted as left out."""
 
 
 class HttpConfig(Section):
@@ -151,6 +162,16 @@ class SourceConfig(Section):
     def _reachable(cls, url: str, info: ValidationInfo) -> str:
         # A wrong allow_http is a mistake of its own, and then nobody knows what was meant here.
         return read_base_url(url, allow_http=info.data.get("allow_http", True))
+
+    @field_validator("rate_limit", mode="wrap")
+    @classmethod
+    def _over_the_type_s_own(cls, value: object, read: ValidatorFunctionWrapHandler) -> RateLimitConfig:
+        """Take what is left out from the limit of this type of source, which need not be the usual one."""
+        limit: RateLimitConfig = read(value)
+        usual = cls.model_fields["rate_limit"].get_default()
+        if limit is value or not isinstance(usual, RateLimitConfig):
+            return limit
+        return usual.model_copy(update={name: getattr(limit, name) for name in limit.model_fields_set})
 
     @field_validator("customers", mode="before")
     @classmethod

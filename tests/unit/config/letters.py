@@ -9,7 +9,9 @@ from exporter.config import (
     CollectorsConfig,
     Credentials,
     CustomerConfig,
+    DiscoveryConfig,
     Name,
+    RateLimitConfig,
     Secret,
     SourceConfig,
 )
@@ -50,14 +52,28 @@ class LetterCustomer(CustomerConfig):
         return self.box
 
 
-class LetterSource(SourceConfig):
-    """The letters of a source."""
+class PostSource(SourceConfig):
+    """What letters and parcels have in common."""
 
-    type: Literal["letters"]
     base_url: str = "https://letters.example.com"
     credentials: LetterCredentials
     collectors: LetterCollectors = LetterCollectors()
+    # Without a default, as the first types of sources had it.
     customers: tuple[LetterCustomer, ...]
 
 
-LETTERS = {"letters": LetterSource}
+class LetterSource(PostSource):
+    """The letters of a source."""
+
+    type: Literal["letters"]
+
+
+class ParcelSource(PostSource):
+    """The parcels of a source, whose vendor has a list of its customers and allows little."""
+
+    type: Literal["parcels"]
+    rate_limit: RateLimitConfig = RateLimitConfig(calls=30, per=3600, shared="parcels")
+    discovery: DiscoveryConfig | None = None
+
+
+LETTERS = {"letters": LetterSource, "parcels": ParcelSource}

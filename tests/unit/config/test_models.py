@@ -16,7 +16,7 @@ sources:
 EVERYTHING = """
 polling: {timeout: 1m30s, concurrency: 2, stale_after: 2.5, drop_after: 1w,
           retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}}
-limits: {max_series: 10, max_response_bytes: 1MiB}
+limits: {max_series: 10, max_response_bytes: 1MiB, categories_per_customer: 2, breakdown_rows: 3}
 sources:
   - name: post
     type: letters
@@ -44,7 +44,12 @@ def as_read(ca_file):
             "drop_after": "1w",
             "retry": {"attempts": 1, "initial_backoff": "0s", "max_backoff": "250ms"},
         },
-        "limits": {"max_series": 10, "max_response_bytes": 1_048_576},
+        "limits": {
+            "max_series": 10,
+            "max_response_bytes": 1_048_576,
+            "categories_per_customer": 2,
+            "breakdown_rows": 3,
+        },
         "sources": [
             {
                 "name": "post",
@@ -82,7 +87,9 @@ def test_what_is_left_out_has_the_defaults_of_the_contract(loaded):
         1,
         30,
     )
-    assert config.limits == LimitsConfig(max_series=5_000_000, max_response_bytes=8_388_608)
+    assert config.limits == LimitsConfig(
+        max_series=5_000_000, max_response_bytes=8_388_608, categories_per_customer=50, breakdown_rows=50
+    )
     [source] = config.sources
     assert source.base_url == "https://letters.example.com"
     assert source.rate_limit == RateLimitConfig(calls=600, per=60, shared=None)
@@ -130,3 +137,19 @@ def test_two_files_of_one_content_are_equal_configurations(loaded):
     assert loaded(customers(3)) == loaded(customers(3))
     assert loaded(customers(3)) != loaded(customers(2))
     assert isinstance(loaded(customers(3)), Config)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("{}", RateLimitConfig(calls=30, per=3600, shared="parcels")),
+        ("{calls: 60}", RateLimitConfig(calls=60, per=3600, shared="parcels")),
+        ("{per: 30m}", RateLimitConfig(calls=30, per=1800, shared="parcels")),
+        ("{calls: 60, shared: null}", RateLimitConfig(calls=60, per=3600, shared=None)),
+        ("{calls: 5, per: 1m, shared: mine}", RateLimitConfig(calls=5, per=60, shared="mine")),
+    ],
+)
+def test_what_a_rate_limit_leaves_out_is_that_of_its_type_of_source(loaded, given, read):
+    [source] = loaded(customers(1).replace("letters", "parcels") + f"    rate_limit: {given}").sources
+
+    assert source.rate_limit == read
