@@ -143,7 +143,7 @@ class App:
 
     def _compute(self, source: Source) -> None:
         name, limiter, compute = source.name, source.limiter, self.instruments.compute
-        record = self.store.sources[name]
+        record = self.store.add_source(name)
         compute("source_up", name, lambda: self.store.is_source_up(name))
         compute("oldest_due_timestamp_seconds", name, lambda: self.poller.oldest_due(name))
         compute("rate_limit_calls", name, lambda: limiter.calls)

@@ -8,7 +8,7 @@ the source's rate limit lets a request through and only then takes the longest d
 import heapq
 import itertools
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -158,6 +158,8 @@ class Poller:
         self._died = died
         self._changed = threading.Condition()
         self._heap: list[tuple[float, int, Turn]] = []
+        # Former entries of turns that were hastened, which stay in the heap until their time comes.
+        self._left_behind: Counter[tuple[float, Turn]] = Counter()
         self._order = itertools.count()
         self._lanes: dict[str, Lane] = {}
         self._began = clock.monotonic()
@@ -185,6 +187,7 @@ class Poller:
         """Let a turn be due at once, unless it is about to run anyway."""
         with self._changed:
             if turn.due > self._clock.monotonic():
+                self._left_behind[turn.due, turn] += 1
                 self._push(turn, self._clock.monotonic())
 
     def start(self) -> None:
@@ -224,9 +227,11 @@ class Poller:
             now = self._moved = self._clock.monotonic()
             while self._heap and self._heap[0][0] <= now:
                 due, _, turn = heapq.heappop(self._heap)
-                # A turn that was hastened has left its former entry behind.
-                if turn.due == due:
+                if self._left_behind[due, turn]:
+                    self._left_behind[due, turn] -= 1
+                else:
                     self._lanes[turn.source].put(turn)
+            self._left_behind = +self._left_behind
             self._summarise(now)
             wait = min(_TICK, self._heap[0][0] - now) if self._heap else _TICK
             if not self._is_stopped:

@@ -55,10 +55,15 @@ class Store:
 
     # What there is to know
 
+    def add_source(self, source: str) -> SourceRecord:
+        """Return the record of a source, which may have no customers yet."""
+        with self.lock:
+            return self.sources.setdefault(source, SourceRecord())
+
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
         with self.lock:
-            known = self.sources.setdefault(source, SourceRecord())
+            known = self.add_source(source)
             known.shortest_interval = min(known.shortest_interval, interval)
             place = self._place(known, source, customer, collector, interval)
             self._untried.add(place)
@@ -69,7 +74,7 @@ class Store:
     def describe(self, source: str, customer: str, samples: Sequence[Sample]) -> None:
         """Show samples that come from the configuration; they neither age nor count as fetched."""
         with self.lock:
-            known = self.sources.setdefault(source, SourceRecord())
+            known = self.add_source(source)
             record = known.records.get(customer)
             described = [place for place in record.places if not place.collector] if record else []
             self._show(described[0] if described else self._place(known, source, customer, "", 0), samples)

@@ -153,13 +153,13 @@ class Stage:
         interval = collector.settings.interval
         self.instruments.add_source(name, {collector.name: interval})
         phases = phases or [interval * index / len(customers) for index in range(len(customers))]
-        fetches = [self._fetch(name, collector, batch, phase) for batch, phase in zip(customers, phases, strict=True)]
+        fetches = [self.fetch(name, collector, batch, phase) for batch, phase in zip(customers, phases, strict=True)]
         door = door or Door()
         self._doors.append(door)
         self.poller.add_source(name, cast(Upstream, door), concurrency, interval, fetches)
         return door
 
-    def _fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
+    def fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
         customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
         places = [self.store.add(source, each, collector.name, collector.settings.interval) for each in names]
         return Fetch(source, cast(AnyCollector, collector), tuple(map(Member, customers, places)), self.desk, phase)

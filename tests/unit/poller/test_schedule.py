@@ -81,6 +81,55 @@ def test_the_longest_due_fetch_is_taken_when_the_limit_lets_one_through(stage: S
     assert toy.asked == [(1.0, "a"), (2.0, "b"), (3.0, "c"), (4.0, "d"), (5.0, "e")]
 
 
+def test_a_turn_that_is_hastened_runs_now_and_at_its_phase_as_ever(stage: Stage):
+    toy = Single(stage.clock, interval=40.0)
+    stage.source(toy, "a")
+    stage.start()
+    (turn,) = (turn for _, _, turn in stage.poller._heap)
+    stage.step(15)
+    stage.poller.hasten(turn)
+    stage.settle()
+    assert toy.times("a") == [0, 15]
+    stage.step(20)
+    stage.poller.hasten(turn)
+    stage.settle()
+    stage.run(90)
+
+    assert toy.times("a") == [0, 15, 35, 40, 80, 120]
+
+
+def test_a_turn_that_waits_or_runs_is_not_hastened(stage: Stage):
+    toy = Single(stage.clock, interval=40.0)
+    door = stage.source(toy, "a", door=Door(places=0))
+    (turn,) = (turn for _, _, turn in stage.poller._heap)
+    toy.hang("a")
+    stage.start(busy=1)
+    stage.poller.hasten(turn)
+    door.admit(9)
+    stage.settle(busy=1)
+    stage.step(1, busy=1)
+    stage.poller.hasten(turn)
+    stage.settle(busy=1)
+    toy.release("a")
+    stage.settle()
+    stage.run(10)
+
+    assert toy.times("a") == [0]
+
+
+def test_turns_that_are_added_later_are_due_at_once(stage: Stage):
+    toy = Single(stage.clock, interval=40.0)
+    stage.source(toy, "a")
+    stage.start()
+    stage.step(5)
+    stage.poller.add([stage.fetch("acme", toy, "b", 10.0)])
+    stage.settle()
+    stage.run(55)
+
+    assert toy.times("a") == [0, 40]
+    assert toy.times("b") == [5, 10, 50]
+
+
 def test_a_poller_that_does_not_repeat_runs_each_fetch_once():
     with on_stage(is_repeating=False) as stage:
         toy = Single(stage.clock, interval=10.0)
