@@ -49,6 +49,12 @@ def configure(level: str, format_: str) -> None:
 def _printable(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Escape what is not printable: a vendor's text must not begin a line of its own or steer a terminal."""
     for key, value in event.items():
-        if isinstance(value, str) and not value.isprintable():
-            event[key] = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
+        if not isinstance(value, int | float | None):
+            text = str(value)
+            is_fit = text.isprintable()
+            event[key] = text if is_fit else "".join(c if c.isprintable() else _escaped(c) for c in text)
     return event
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
