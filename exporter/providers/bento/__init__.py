@@ -96,5 +96,4 @@ class BentoProvider:
                 return AdsCollector(api, collectors.ads, limits.breakdown_rows)
 
 
-# Joins when the program hands its limits over.
-PROVIDERS: Sequence[Provider] = ()
+PROVIDERS: Sequence[Provider] = (BentoProvider(),)

@@ -87,8 +87,14 @@ class BentoApi:
             FetchError: the vendor does not answer with totals and, where it is wanted, a breakdown.
         """
         what = f"ads query {query.name}"
-        names = ("dimension", "value", "start_date", "end_date", "revenue_mode")
-        asked = {name: value for name in names if (value := getattr(query, name)) is not None}
+        parameters = {
+            "dimension": query.dimension,
+            "value": query.value,
+            "start_date": query.start_date,
+            "end_date": query.end_date,
+            "revenue_mode": query.revenue_mode,
+        }
+        asked = {name: value for name, value in parameters.items() if value is not None}
         document = self._ask(what, _ADS, customer, **asked)
         return payloads.read_ads(what, document, self.client.rejected, has_breakdown=query.breakdown)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, field_validator, model_validator
 
 from exporter.config import (
     CollectorConfig,
@@ -225,17 +225,6 @@ class BentoCollectors(CollectorsConfig):
     """What it owes to its ads."""
 
 
-class BentoRateLimit(RateLimitConfig):
-    """What Bento allows: it counts by address, so all Bento sources of the program draw from one budget."""
-
-    calls: int = Field(30, ge=1, le=1_000_000_000)
-    """Requests allowed in one period."""
-    per: Duration = _HOUR
-    """The period."""
-    shared: Name | None = "bento"
-    """Sources of the same name here draw from one budget; null gives this one a budget of its own."""
-
-
 class BentoSource(SourceConfig):
     """An account at Bento, whose sites are asked for through its stats API."""
 
@@ -245,7 +234,8 @@ class BentoSource(SourceConfig):
     """Scheme and host of the API."""
     credentials: BentoCredentials
     """What Bento knows the account by; a site may have its own."""
-    rate_limit: BentoRateLimit = BentoRateLimit()
+    # Bento counts by address, so all Bento sources of the program draw from one budget.
+    rate_limit: RateLimitConfig = RateLimitConfig(calls=30, per=_HOUR, shared="bento")
     """What the vendor allows."""
     collectors: BentoCollectors = BentoCollectors()
     """What is fetched, and how often."""

@@ -12,16 +12,20 @@ MODELS = {kind: provider.config for kind, provider in discover().items()}
 
 @pytest.fixture
 def example(monkeypatch):
-    monkeypatch.setenv("SENDGRID_PASSWORD", "hunter2")
+    for name in ("SENDGRID_PASSWORD", "BENTO_PUBLISHABLE_KEY", "BENTO_SECRET_KEY"):
+        monkeypatch.setenv(name, "hunter2")
     return load(EXAMPLE, MODELS)
 
 
 def test_the_example_loads_as_it_stands(example):
-    [source] = example.sources
+    source, shop = example.sources
 
     assert source.name == "acme"
     assert source.credentials.password.value() == "hunter2"
     assert [customer.label for customer in source.customers] == ["acme-eu", "another@example.com"]
+    assert shop.name == "shop"
+    assert shop.credentials.secret_key.value() == "hunter2"
+    assert [customer.label for customer in shop.customers] == ["shop"]
 
 
 def test_the_example_s_values_are_the_defaults(example, tmp_path):
@@ -34,6 +38,15 @@ sources:
     customers:
       - {user: customer@example.com, name: acme-eu, labels: {tier: gold}}
       - user: another@example.com
+  - name: shop
+    type: bento
+    credentials: {publishable_key_env: BENTO_PUBLISHABLE_KEY, secret_key_env: BENTO_SECRET_KEY}
+    customers:
+      - site_uuid: 0123abcd-4567-89ef-0123-456789abcdef
+        name: shop
+        segments: [{id: seg_1, name: vip}]
+        reports: [{id: rep_9, name: revenue, fields: [sent, rate.open]}]
+        ads: [{name: by-source, dimension: source, start_date: 30 days ago, revenue_mode: all_revenue}]
 """)
 
     assert load(least, MODELS) == example
