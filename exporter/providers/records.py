@@ -75,9 +75,9 @@ def real_day(value: object) -> date | None:
         return None
 
 
-def plain_text(value: object) -> str | None:
+def plain_text(value: object, longest: int = _LONGEST_TEXT) -> str | None:
     """Return a text that can be a label value: of moderate length, on one line, without control characters."""
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+    if not isinstance(value, str) or len(value) > longest:
         return None
     # JSON can hold half of a surrogate pair (Cs), which no UTF-8 page can.
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):

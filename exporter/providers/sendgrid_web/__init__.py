@@ -1,17 +1,41 @@
-"""SendGrid's Web API: the statistics and account overview of a reseller's customers."""
+"""SendGrid's Web API in its three dialects: resellers' customers by v2 and v1, and subusers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from exporter.clock import Clock
+from exporter.config import LimitsConfig
 from exporter.errors import AuthRejected
 from exporter.providers.base import AnyCollector, Customer, Found, Provider, SourceModel
-from exporter.providers.sendgrid_metrics import CUSTOMER_INFO
-from exporter.providers.sendgrid_web.api import RESELLER, Dialect, WebApi
-from exporter.providers.sendgrid_web.collectors import CreditsCollector, DailyCollector, TotalsCollector
-from exporter.providers.sendgrid_web.config import ResellerSource, WebCredentials
-from exporter.providers.sendgrid_web.metrics import CREDITS_FAMILIES, DAILY_FAMILIES, TOTALS_FAMILIES
+from exporter.providers.sendgrid_metrics import CUSTOMER_ACTIVE, CUSTOMER_INFO
+from exporter.providers.sendgrid_web import accounts, counters
+from exporter.providers.sendgrid_web.api import WebApi
+from exporter.providers.sendgrid_web.collector_config import CustomerCollectors, ResellerCollectors
+from exporter.providers.sendgrid_web.collectors import (
+    CategoriesCollector,
+    CreditsCollector,
+    DailyCollector,
+    LimitsCollector,
+    MonthCollector,
+    SuppressionsCollector,
+    TotalsCollector,
+    UsageCollector,
+)
+from exporter.providers.sendgrid_web.config import (
+    CustomerSource,
+    DistributorSource,
+    ResellerSource,
+    WebCredentials,
+    WebSource,
+)
+from exporter.providers.sendgrid_web.dialects import CUSTOMER, DISTRIBUTOR, RESELLER, Dialect, Format
+from exporter.providers.sendgrid_web.source_collectors import (
+    InvoicesCollector,
+    IpsCollector,
+    PackagesCollector,
+    PendingCollector,
+)
 from exporter.samples import Family
 from exporter.upstream import AllowList, Authorize, Client, Request
 
@@ -23,14 +47,20 @@ class WebProvider:
     type: str
     config: SourceModel
     dialect: Dialect
-    families: Sequence[Family]
-    info: Family
+    collector_names: Sequence[str]
+    info: Family = CUSTOMER_INFO
+    active: Family = CUSTOMER_ACTIVE
 
-    def allow_list(self, source: ResellerSource) -> AllowList:  # noqa: ARG002 - other providers' depend on it
-        """Return the read calls of the dialect, the same for every source."""
-        return self.dialect.allow_list()
+    @property
+    def families(self) -> Sequence[Family]:
+        """Every family that the collectors of this type may give samples of."""
+        return [family for name in self.collector_names for family in _COLLECTORS[name].families]
 
-    def authorize(self, source: ResellerSource) -> Authorize:
+    def allow_list(self, source: WebSource) -> AllowList:
+        """Return the read calls of the dialect, for answers in the source's format."""
+        return self.dialect.allow_list(Format(source.format))
+
+    def authorize(self, source: WebSource) -> Authorize:
         """Return what puts the source's credentials into a request: a bearer token, or two form fields."""
         credentials = source.credentials
 
@@ -45,37 +75,56 @@ class WebProvider:
 
         return authorized
 
-    def customers(self, source: ResellerSource, clock: Clock) -> Sequence[Customer]:
+    def customers(self, source: WebSource, clock: Clock) -> Sequence[Customer]:
         """Return the configured customers, in the order of the configuration."""
         return [
             Customer(each.id, each.label, each.timezone or source.timezone, clock, each.labels)
             for each in source.customers
         ]
 
-    def collectors(self, source: ResellerSource, client: Callable[[str], Client]) -> Sequence[AnyCollector]:
+    def collectors(
+        self, source: WebSource, client: Callable[[str], Client], limits: LimitsConfig
+    ) -> Sequence[AnyCollector]:
         """Return the enabled collectors, in the order of the contract."""
-        return [_COLLECTORS[name](self._api(source, client(name)), settings) for name, settings in source.collectors]
+        return [
+            _COLLECTORS[name](self._api(source, client(name)), settings, **_beside(name, limits))
+            for name, settings in source.collectors
+        ]
 
-    def discover(self, source: ResellerSource, client: Client) -> Sequence[Found]:  # noqa: ARG002 - as in the protocol
-        """Return no customer: all of them are configured."""
-        return ()
-
-    def probe(self, source: ResellerSource, client: Client, customers: Sequence[Customer]) -> None:
-        """Ask for the account overview of the first customer.
+    def discover(self, source: WebSource, client: Client) -> Sequence[Found]:
+        """Return every customer on the vendor's list, all its pages.
 
         Raises:
-            FetchError: the vendor does not answer with one; refused credentials are named, with the usual causes.
+            FetchError: the list could not be read whole; a part of it is of no use.
         """
+        return accounts.listed_customers(self._api(source, client))
+
+    def probe(self, source: WebSource, client: Client, customers: Sequence[Customer]) -> None:
+        """Ask for the account overview of the first customer, or what else is cheap.
+
+        Raises:
+            FetchError: the vendor does not answer with it; refused credentials are named, with the usual causes.
+        """
+        api = self._api(source, client)
         try:
-            self._api(source, client).overview(customers[0])
+            if not customers:
+                accounts.first_page(api)
+            elif "overview" in self.dialect.calls:
+                accounts.overview(api, customers[0])
+            else:
+                counters.totals(api, customers[0], ())
         except AuthRejected as error:
             # What stands behind the status and the host is true of any vendor; here more is known.
             status = str(error).partition(": ")[0]
             raise AuthRejected(f"{status} {_usual_causes(source.credentials)}") from error
 
-    def _api(self, source: ResellerSource, client: Client) -> WebApi:
+    def _api(self, source: WebSource, client: Client) -> WebApi:
         secrets = (source.credentials.password, source.credentials.api_key)
-        return WebApi(client, self.dialect, [secret for secret in secrets if secret is not None])
+        return WebApi(client, self.dialect, Format(source.format), [secret for secret in secrets if secret is not None])
+
+
+def _beside(collector: str, limits: LimitsConfig) -> Mapping[str, Any]:
+    return {"most": limits.categories_per_customer} if collector == CategoriesCollector.name else {}
 
 
 def _usual_causes(credentials: WebCredentials) -> str:
@@ -84,18 +133,26 @@ def _usual_causes(credentials: WebCredentials) -> str:
     return f"for user {credentials.username}: wrong password, or two-factor login is on"
 
 
-_COLLECTORS: Mapping[str, Callable[[WebApi, Any], AnyCollector]] = {
-    TotalsCollector.name: TotalsCollector,
-    DailyCollector.name: DailyCollector,
-    CreditsCollector.name: CreditsCollector,
+_COLLECTORS: Mapping[str, Any] = {
+    each.name: each
+    for each in (
+        TotalsCollector,
+        DailyCollector,
+        CreditsCollector,
+        CategoriesCollector,
+        MonthCollector,
+        LimitsCollector,
+        SuppressionsCollector,
+        IpsCollector,
+        PendingCollector,
+        PackagesCollector,
+        InvoicesCollector,
+        UsageCollector,
+    )
 }
 
 PROVIDERS: Sequence[Provider] = (
-    WebProvider(
-        type="sendgrid_reseller",
-        config=ResellerSource,
-        dialect=RESELLER,
-        families=(*TOTALS_FAMILIES, *DAILY_FAMILIES, *CREDITS_FAMILIES),
-        info=CUSTOMER_INFO,
-    ),
+    WebProvider("sendgrid_reseller", ResellerSource, RESELLER, tuple(ResellerCollectors.model_fields)),
+    WebProvider("sendgrid_distributor", DistributorSource, DISTRIBUTOR, tuple(ResellerCollectors.model_fields)),
+    WebProvider("sendgrid_customer", CustomerSource, CUSTOMER, tuple(CustomerCollectors.model_fields)),
 )

@@ -1,25 +1,11 @@
 """The section of a source that is asked through SendGrid's Web API."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from exporter.config import (
-    CollectorConfig,
-    CollectorsConfig,
-    Credentials,
-    CustomerConfig,
-    Duration,
-    Name,
-    Secret,
-    SourceConfig,
-    mistake,
-)
-from exporter.providers.field_names import FieldNames
-from exporter.providers.sendgrid_web.metrics import DAILY_FIELDS, DEFAULT_FIELDS, TOTALS_FIELDS
-
-# The vendor answers for less than 1,096 days of an account's own statistics; of customers' it says nothing.
-_MOST_DAYS = 1095
+from exporter.config import Credentials, CustomerConfig, DiscoveryConfig, Name, Secret, SourceConfig, mistake
+from exporter.providers.sendgrid_web.collector_config import CustomerCollectors, ResellerCollectors
 
 
 class WebCredentials(Credentials):
@@ -46,40 +32,6 @@ class WebCredentials(Credentials):
         return self
 
 
-class TotalsConfig(CollectorConfig):
-    """Each customer's counters since its account began."""
-
-    fields: Annotated[tuple[str, ...], FieldNames(TOTALS_FIELDS)] = DEFAULT_FIELDS
-    """Which counters are shown: a list of them, or all."""
-
-
-class DailyConfig(CollectorConfig):
-    """The newest and the last complete day of each customer's statistics."""
-
-    days: int = Field(3, ge=1, le=_MOST_DAYS)
-    """Days that the vendor is asked for, today included."""
-    fields: Annotated[tuple[str, ...], FieldNames(DAILY_FIELDS)] = DEFAULT_FIELDS
-    """Which counters are shown: a list of them, or all."""
-
-
-class CreditsConfig(CollectorConfig):
-    """Each customer's credits, reputation, billing period and package."""
-
-    interval: Duration = 3600.0
-    """Time between two fetches of one customer."""
-
-
-class WebCollectors(CollectorsConfig):
-    """What is fetched, and how often."""
-
-    totals: TotalsConfig = TotalsConfig()
-    """Counters since the account began."""
-    daily: DailyConfig = DailyConfig()
-    """Daily statistics."""
-    credits: CreditsConfig = CreditsConfig()
-    """Account overview."""
-
-
 class WebCustomer(CustomerConfig):
     """A customer, by the name of its account."""
 
@@ -92,16 +44,43 @@ class WebCustomer(CustomerConfig):
         return self.user
 
 
-class ResellerSource(SourceConfig):
+class WebSource(SourceConfig):
+    """What all sources have that are asked through the Web API."""
+
+    base_url: str = "https://api.sendgrid.com"
+    """Scheme and host of the API."""
+    format: Literal["json", "xml"] = "json"
+    """What answers are written in."""
+    credentials: WebCredentials
+    """What the vendor knows the account by."""
+    customers: tuple[WebCustomer, ...]
+    """Whose numbers are fetched."""
+    discovery: DiscoveryConfig | None = None
+    """Customers from the vendor's own list, besides the configured ones."""
+
+
+class ResellerSource(WebSource):
     """A reseller's account at SendGrid, whose customers are asked for through Web API v2."""
 
     type: Literal["sendgrid_reseller"]
     """Which vendor API it is."""
-    base_url: str = "https://api.sendgrid.com"
-    """Scheme and host of the API."""
-    credentials: WebCredentials
-    """What the vendor knows the reseller by."""
-    collectors: WebCollectors = WebCollectors()
+    collectors: ResellerCollectors = ResellerCollectors()
     """What is fetched, and how often."""
-    customers: tuple[WebCustomer, ...]
-    """Whose numbers are fetched."""
+
+
+class DistributorSource(WebSource):
+    """A reseller's account at SendGrid, whose customers are asked for through the deprecated Web API v1."""
+
+    type: Literal["sendgrid_distributor"]
+    """Which vendor API it is."""
+    collectors: ResellerCollectors = ResellerCollectors()
+    """What is fetched, and how often."""
+
+
+class CustomerSource(WebSource):
+    """An account at SendGrid with subusers, which are asked for through Web API v2."""
+
+    type: Literal["sendgrid_customer"]
+    """Which vendor API it is."""
+    collectors: CustomerCollectors = CustomerCollectors()
+    """What is fetched, and how often."""

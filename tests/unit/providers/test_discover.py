@@ -5,8 +5,9 @@ from exporter.providers import discover
 def test_every_provider_is_found_by_its_type():
     providers = discover()
 
-    assert list(providers) == ["sendgrid_reseller"]
-    assert {name: provider.type for name, provider in providers.items()} == {"sendgrid_reseller": "sendgrid_reseller"}
+    assert list(providers) == sorted(providers)
+    assert {"sendgrid_customer", "sendgrid_distributor", "sendgrid_reseller"} <= set(providers)
+    assert [provider.type for provider in providers.values()] == list(providers)
 
 
 def test_every_provider_has_a_model_of_a_source():

@@ -128,11 +128,14 @@ def test_a_customer_without_a_name_is_called_by_its_user(read):
     assert [(customer.id, customer.label) for customer in source.customers] == [("a", "a"), ("b", "second")]
 
 
-def test_the_answers_format_is_no_key_yet(mistakes):
-    [(path, message)] = mistakes(format="json")
+@pytest.mark.parametrize("format_", ["json", "xml"])
+def test_answers_can_be_asked_for_in_two_formats(read, format_):
+    assert read(format=format_).format == format_
 
-    assert path == "format"
-    assert message.startswith("unknown key")
+
+@pytest.mark.parametrize("format_", ["yaml", "JSON", "", None, 5])
+def test_no_other_format_can_be_asked_for(mistakes, format_):
+    assert [path for path, _ in mistakes(format=format_)] == ["format"]
 
 
 def test_the_json_schema_can_be_written():

@@ -3,7 +3,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from exporter.config import LimitsConfig
 from exporter.providers import discover
+from exporter.providers.base import SourceCollector
 from exporter.upstream import Request
 from tests.fake_clock import FakeClock
 
@@ -79,22 +81,30 @@ def test_only_enabled_collectors_are_made_each_with_a_client_of_its_name(disable
     def client(name: str) -> Any:
         asked.append(name)
 
-    collectors = RESELLER.collectors(configured, client)
+    collectors = RESELLER.collectors(configured, client, LimitsConfig())
 
     assert [collector.name for collector in collectors] == names
     assert asked == names
 
 
-def test_every_family_of_a_collector_is_one_of_the_provider():
+OPT_IN = ("categories", "month", "limits", "suppressions", "ips", "pending", "packages", "invoices", "usage")
+
+
+@pytest.mark.parametrize(
+    ("type_", "opt_in"),
+    [("sendgrid_reseller", OPT_IN), ("sendgrid_distributor", OPT_IN), ("sendgrid_customer", OPT_IN[:3])],
+)
+def test_every_family_of_a_collector_is_one_of_the_provider(type_, opt_in):
     def client(name: str) -> Any:
         """Return none: nothing is sent."""
 
-    collectors = RESELLER.collectors(source(), client)
+    provider = discover()[type_]
+    keys = {**source().model_dump(exclude={"collectors"}), "type": type_}
+    keys |= {"credentials": {"api_key": "k"}, "collectors": {name: {"enabled": True} for name in opt_in}}
+    collectors = provider.collectors(provider.config.model_validate(keys), client, LimitsConfig())
 
-    assert {family for collector in collectors for family in collector.families} == set(RESELLER.families)
-
-
-def test_no_customers_are_found_beside_the_configured_ones():
-    no_client: Any = None
-
-    assert RESELLER.discover(source(), no_client) == ()
+    assert [family for collector in collectors for family in collector.families] == [*provider.families]
+    assert len(set(provider.families)) == len(provider.families)
+    assert all(
+        family.per_customer is not isinstance(each, SourceCollector) for each in collectors for family in each.families
+    )
