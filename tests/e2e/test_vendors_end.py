@@ -41,14 +41,14 @@ def exporter(shell, counting_vendor, patient_vendor) -> Exporter:
 
 
 def test_a_limit_is_kept_at_the_end_of_the_vendor_that_counts(exporter, counting_vendor):
-    eventually(lambda: len(counting_vendor.requests) >= 4 * CALLS)
+    eventually(lambda: len(counting_vendor.requests) >= 3 * CALLS)
 
     assert counting_vendor.overruns == 0
     assert {arrival.status for arrival in counting_vendor.requests} == {200}
 
 
 def test_a_limit_is_kept_without_a_word_of_the_vendor(exporter, patient_vendor):
-    eventually(lambda: len(patient_vendor.requests) >= 4 * CALLS)
+    eventually(lambda: len(patient_vendor.requests) >= 3 * CALLS)
 
     arrivals = sorted(arrival.at for arrival in patient_vendor.requests)
     assert most_within(arrivals, PER) <= CALLS
