@@ -251,6 +251,14 @@ class Poller:
                 lag_seconds=0 if due is None else round(now - due, 1),
             )
 
+    def _next(self, turn: Turn) -> float:
+        after, first = self._clock.monotonic(), self._began + turn.phase
+        if first + round((turn.due - first) / turn.interval) * turn.interval != turn.due:
+            # It ran out of turn, as all do at the start. If each came again within moments, the first round would
+            # ask for everything twice, and a source near its limit would lag for many rounds.
+            after += turn.interval / 2
+        return next_turn(after, first, turn.interval)
+
     def _push(self, turn: Turn, due: float) -> None:
         turn.due = due
         heapq.heappush(self._heap, (due, next(self._order), turn))
@@ -270,7 +278,7 @@ class Poller:
                     finally:
                         lane.finish(is_good=is_good)
                 if self._is_repeating and not turn.is_over():
-                    due = next_turn(self._clock.monotonic(), self._began + turn.phase, turn.interval)
+                    due = self._next(turn)
                     with self._changed:
                         self._push(turn, due)
         except Stopped:

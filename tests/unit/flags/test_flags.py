@@ -112,7 +112,7 @@ def test_the_version_is_told_everywhere(capsys, command):
     ],
 )
 def test_defaults(command: str, expected: dict[str, Any]):
-    assert vars(parse(*command.split())) == {"command": command.split()[0], **expected}
+    assert vars(parse(*command.split())) == {"command": command.partition(" ")[0], **expected}
 
 
 @pytest.mark.parametrize(

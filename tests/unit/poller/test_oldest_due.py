@@ -41,15 +41,15 @@ def test_the_oldest_of_those_that_run_and_those_that_wait_is_told(stage: Stage):
     stage.start()
     toy.hang("a")
     toy.hang("b")
-    stage.step(9)
-    assert stage.poller.oldest_due("acme") == NOON + 9
+    stage.run(109)
+    assert stage.poller.oldest_due("acme") == NOON + 109
     stage.step(1, busy=1)
     stage.step(20, busy=1)
-    assert stage.poller.oldest_due("acme") == NOON + 10
+    assert stage.poller.oldest_due("acme") == NOON + 110
     toy.release("a")
     stage.settle(busy=1)
     assert toy.names() == ["a", "b", "a", "b"]
-    assert stage.poller.oldest_due("acme") == NOON + 20
+    assert stage.poller.oldest_due("acme") == NOON + 120
 
 
 def test_nothing_overdue_is_now_whatever_the_wall_clock_does(stage: Stage):

@@ -23,9 +23,24 @@ def test_later_turns_stand_spread_over_the_interval_and_do_not_drift(stage: Stag
     stage.run(125, step=5)
 
     assert toy.times("a") == [0, 40, 80, 120]
-    assert toy.times("b") == [0, 10, 50, 90]
-    assert toy.times("c") == [0, 20, 60, 100]
+    assert toy.times("b") == [0, 50, 90]
+    assert toy.times("c") == [0, 60, 100]
     assert toy.times("d") == [0, 30, 70, 110]
+
+
+def test_the_turn_after_the_first_fetch_is_at_least_half_an_interval_away(stage: Stage):
+    """Else the first round would ask for everything twice, and a source near its limit would lag for many rounds."""
+    toy = Single(stage.clock, interval=100.0)
+    stage.source(toy, "ab", phases=[50, 60])
+    toy.hang("a")
+    stage.start(busy=1)
+    stage.run(45, step=5, busy=1)
+    toy.release("a")
+    stage.settle()
+    stage.run(160, step=5)
+
+    assert toy.times("a") == [0, 150]
+    assert toy.times("b") == [0, 60, 160]
 
 
 def test_a_fetch_that_took_long_does_not_shift_its_later_turns(stage: Stage):
@@ -95,7 +110,7 @@ def test_a_turn_that_is_hastened_runs_now_and_at_its_phase_as_ever(stage: Stage)
     stage.settle()
     stage.run(90)
 
-    assert toy.times("a") == [0, 15, 35, 40, 80, 120]
+    assert toy.times("a") == [0, 15, 35, 80, 120]
 
 
 def test_a_turn_that_waits_or_runs_is_not_hastened(stage: Stage):
@@ -127,7 +142,7 @@ def test_turns_that_are_added_later_are_due_at_once(stage: Stage):
     stage.run(55)
 
     assert toy.times("a") == [0, 40]
-    assert toy.times("b") == [5, 10, 50]
+    assert toy.times("b") == [5, 50]
 
 
 def test_a_poller_that_does_not_repeat_runs_each_fetch_once():
