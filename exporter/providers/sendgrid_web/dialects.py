@@ -26,11 +26,13 @@ class Call:
     """One read call.
 
     Attributes:
+        page: the page of the vendor that describes it.
         path: without its suffix.
         selectors: the fields that choose what it does.
         element: where its answer stands in XML, from the root.
     """
 
+    page: str
     path: str
     selectors: Mapping[str, str]
     element: tuple[str, ...]
@@ -60,24 +62,48 @@ class Dialect:
         return AllowList([Operation("POST", self.path(call, format_), call.selectors) for call in calls], _SELECTORS)
 
 
+# By the vendor's word for a list.
+_SUPPRESSIONS = {
+    "bounces": "Customer Bounces",
+    "unsubscribes": "Customer Unsubscribes",
+    "invalidemails": "Customer Invalid Emails",
+    "spamreports": "Customer Spam Reports",
+}
+_STATISTICS = "Customer Statistics"
+_LIMITS = "Customer Account Limits"
+
+
 def _of_resellers(prefix: str) -> Mapping[str, Call]:
+    return {**_about_customers(prefix), **_about_resellers(prefix)}
+
+
+def _about_customers(prefix: str) -> Mapping[str, Call]:
     manage = f"{prefix}manage"
-    suppressions = ("bounces", "unsubscribes", "invalidemails", "spamreports")
-    states = ("all", "free", "taken", "available")
     return {
-        "totals": Call(manage, {"method": "stats", "aggregate": "1"}, ("stats",)),
-        "daily": Call(manage, {"method": "stats"}, ("stats",)),
-        "category_list": Call(manage, {"method": "stats", "list": "true"}, ("categories",)),
-        "overview": Call(f"{prefix}account", {"task": "overview"}, ("result", "overview")),
-        "limits": Call(manage, {"method": "limit", "task": "retrieve"}, ("credits",)),
-        **{list_: Call(manage, {"method": list_, "task": "get"}, (list_,)) for list_ in suppressions},
-        **{f"ips_{state}": Call(f"{prefix}ip", {"task": state}, ("ips",)) for state in states},
-        "pending": Call(f"{prefix}pending", {"task": "list"}, ("result", "pending")),
-        "packages": Call(f"{prefix}packages", {}, ("result", "packages")),
+        "totals": Call(_STATISTICS, manage, {"method": "stats", "aggregate": "1"}, ("stats",)),
+        "daily": Call(_STATISTICS, manage, {"method": "stats"}, ("stats",)),
+        "category_list": Call(_STATISTICS, manage, {"method": "stats", "list": "true"}, ("categories",)),
+        "overview": Call("Account Overview", f"{prefix}account", {"task": "overview"}, ("result", "overview")),
+        "limits": Call(_LIMITS, manage, {"method": "limit", "task": "retrieve"}, ("credits",)),
+        **{
+            list_: Call(page, manage, {"method": list_, "task": "get"}, (list_,))
+            for list_, page in _SUPPRESSIONS.items()
+        },
+        "customers": Call("Customers", manage, {"method": "profile", "task": "get"}, ("users",)),
+    }
+
+
+def _about_resellers(prefix: str) -> Mapping[str, Call]:
+    return {
+        **{
+            f"ips_{state}": Call("IP Management", f"{prefix}ip", {"task": state}, ("ips",))
+            for state in ("all", "free", "taken", "available")
+        },
+        "pending": Call("Pending Account Changes", f"{prefix}pending", {"task": "list"}, ("result", "pending")),
+        "packages": Call("View Available Packages", f"{prefix}packages", {}, ("result", "packages")),
         # Invoices have one address for v1 and v2.
-        "invoices": Call("/api/billing.get", {}, ("invoices",)),
-        "usage": Call(f"{prefix}billing", {"task": "current"}, ("usage",)),
-        "customers": Call(manage, {"method": "profile", "task": "get"}, ("users",)),
+        "invoices": Call("Invoice Retrieval", "/api/billing.get", {}, ("invoices",)),
+        "usage": Call("Billing: Retrieving As-You-Go Usage", f"{prefix}billing", {"task": "current"}, ("usage",)),
     }
 
 
@@ -85,10 +111,10 @@ RESELLER = Dialect(_of_resellers("/apiv2/reseller."), is_paged=True)
 DISTRIBUTOR = Dialect(_of_resellers("/api/distributor."), is_repaired=True)
 CUSTOMER = Dialect(
     {
-        "totals": Call("/apiv2/customer.stats", {"aggregate": "1"}, ("stats",)),
-        "daily": Call("/apiv2/customer.stats", {}, ("stats",)),
-        "category_list": Call("/apiv2/customer.stats", {"list": "true"}, ("categories",)),
-        "limits": Call("/apiv2/customer.limit", {"task": "retrieve"}, ("credits",)),
-        "customers": Call("/apiv2/customer.profile", {"task": "get"}, ("users",)),
+        "totals": Call(_STATISTICS, "/apiv2/customer.stats", {"aggregate": "1"}, ("stats",)),
+        "daily": Call(_STATISTICS, "/apiv2/customer.stats", {}, ("stats",)),
+        "category_list": Call(_STATISTICS, "/apiv2/customer.stats", {"list": "true"}, ("categories",)),
+        "limits": Call(_LIMITS, "/apiv2/customer.limit", {"task": "retrieve"}, ("credits",)),
+        "customers": Call("Customers", "/apiv2/customer.profile", {"task": "get"}, ("users",)),
     }
 )

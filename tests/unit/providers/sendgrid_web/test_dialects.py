@@ -1,6 +1,7 @@
 import pytest
 
-from exporter.providers.sendgrid_web.dialects import RESELLER, Format
+from exporter.providers.sendgrid_web.dialects import CUSTOMER, DISTRIBUTOR, RESELLER, Format
+from exporter.providers.sendgrid_web.unmade import OF_RESELLERS, UNMADE
 from exporter.upstream import Request
 
 MANAGE = "/apiv2/reseller.manage.json"
@@ -12,34 +13,6 @@ def post(path, **fields):
     return Request("POST", path, (USER, *fields.items()))
 
 
-# Everything that the vendor's pages list as changing something, or as none of a reader's business.
-FORBIDDEN = [
-    *(post(f"/apiv2/reseller.{action}.json") for action in ("add", "delete", "credential", "checkusername")),
-    *(post("/apiv2/reseller.credential.json", task=task) for task in ("add", "edit", "delete")),
-    *(
-        post(MANAGE, method=method)
-        for method in ("enable", "disable", "website_enable", "website_disable", "password", "auth")
-    ),
-    *(post(MANAGE, method="profile", task=task) for task in ("set", "setUsername", "setEmail")),
-    *(
-        post(MANAGE, method=method, task=task)
-        for method in ("bounces", "unsubscribes", "invalidemails", "spamreports")
-        for task in ("delete", "add")
-    ),
-    *(post(MANAGE, method="limit", task=task) for task in ("none", "recurring", "total", "increment", "decrement")),
-    *(post(MANAGE, method="monitor", task=task) for task in ("create", "edit", "delete", "append", "detach")),
-    post(MANAGE, method="timezone", task="set"),
-    post(MANAGE, method="whitelabel", task="append"),
-    *(post(MANAGE, method="parse", task=task) for task in ("set", "update", "delete")),
-    *(post(MANAGE, method="eventposturl", task=task) for task in ("set", "delete")),
-    *(post(MANAGE, method="apps", task=task) for task in ("activate", "deactivate", "setup")),
-    post("/apiv2/reseller.pending.json", task="delete"),
-    *(
-        post(ACCOUNT, task=f"{when}_{what}")
-        for when in ("immediate", "scheduled")
-        for what in ("upgrade", "downgrade", "close")
-    ),
-]
 ALTERED = [
     post(MANAGE),
     post(ACCOUNT),
@@ -64,23 +37,115 @@ ALTERED = [
 ]
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        post(MANAGE, method="stats", aggregate="1"),
-        post(MANAGE, method="stats", days="3"),
-        post(ACCOUNT, task="overview"),
-        post(MANAGE, method="stats", days="3", api_user="acme", api_key="secret"),
+DIALECTS = {"reseller": RESELLER, "distributor": DISTRIBUTOR, "customer": CUSTOMER}
+
+
+def of_resellers(prefix):
+    """Return the read calls by path and the fields that choose what they do; no field that may be added."""
+    stats = {"method": "stats"}
+    return [
+        *((f"{prefix}manage", each) for each in (stats, {**stats, "aggregate": "1"}, {**stats, "list": "true"})),
+        (f"{prefix}account", {"task": "overview"}),
+        (f"{prefix}manage", {"method": "limit", "task": "retrieve"}),
+        *(
+            (f"{prefix}manage", {"method": list_, "task": "get"})
+            for list_ in ("bounces", "unsubscribes", "invalidemails", "spamreports")
+        ),
+        (f"{prefix}manage", {"method": "profile", "task": "get"}),
+        *((f"{prefix}ip", {"task": state}) for state in ("all", "free", "taken", "available")),
+        (f"{prefix}pending", {"task": "list"}),
+        (f"{prefix}packages", {}),
+        ("/api/billing.get", {}),
+        (f"{prefix}billing", {"task": "current"}),
+    ]
+
+
+READ_CALLS = {
+    "reseller": of_resellers("/apiv2/reseller."),
+    "distributor": of_resellers("/api/distributor."),
+    "customer": [
+        *(("/apiv2/customer.stats", fields) for fields in ({}, {"aggregate": "1"}, {"list": "true"})),
+        ("/apiv2/customer.limit", {"task": "retrieve"}),
+        ("/apiv2/customer.profile", {"task": "get"}),
     ],
-    ids=lambda request: f"{request.path} {request.form}",
+}
+# What may stand in a call beside that.
+ADDED = (("days", "3"), ("start_date", "2026-03-01"), ("category[]", "a"), ("category[]", "b"), ("api_user", "acme"))
+EACH_CALL = [(name, path, fields) for name, calls in READ_CALLS.items() for path, fields in calls]
+
+
+@pytest.mark.parametrize(("name", "path", "fields"), EACH_CALL)
+@pytest.mark.parametrize("format_", Format)
+def test_the_read_calls_are_on_the_allow_list_of_their_dialect_and_format(name, path, fields, format_):
+    for added in ((), ADDED):
+        request = Request("POST", f"{path}.{format_}", (*fields.items(), *added))
+        admitting = [
+            (other, each)
+            for other, dialect in DIALECTS.items()
+            for each in Format
+            if dialect.allow_list(each).admits(request)
+        ]
+        both_have_it = path == "/api/billing.get"
+        assert admitting == ([("reseller", format_), ("distributor", format_)] if both_have_it else [(name, format_)])
+
+
+@pytest.mark.parametrize(("name", "path", "fields"), EACH_CALL)
+@pytest.mark.parametrize(
+    "added",
+    [
+        *(("method", value) for value in ("disable", "enable", "password", "auth")),
+        *(("task", value) for value in ("add", "delete", "set", "none", "immediate_close", "append", "")),
+        *(("Method", "disable"), ("task[]", "delete"), (" task", "delete"), ("_method", "DELETE"), ("list", "1")),
+    ],
 )
-def test_the_three_read_calls_are_on_the_allow_list(request_):
-    assert RESELLER.allow_list(Format.JSON).admits(request_)
+def test_no_field_that_makes_a_read_call_another_one_can_be_added(name, path, fields, added):
+    request = Request("POST", f"{path}.json", (*fields.items(), added))
+
+    assert not DIALECTS[name].allow_list(Format.JSON).admits(request)
 
 
-@pytest.mark.parametrize("request_", FORBIDDEN, ids=lambda request: f"{request.path} {request.form[1:]}")
-def test_no_call_that_changes_something_is_on_the_allow_list(request_):
-    assert not RESELLER.allow_list(Format.JSON).admits(request_)
+@pytest.mark.parametrize(("name", "path", "fields"), EACH_CALL)
+def test_no_field_that_chooses_a_read_call_can_be_changed_or_left_out(name, path, fields):
+    others = {(tuple(each.items())) for call_path, each in READ_CALLS[name] if call_path == path}
+    for chosen in fields:
+        for changed in ({**fields, chosen: "delete"}, {key: fields[key] for key in fields if key != chosen}):
+            request = Request("POST", f"{path}.json", tuple(changed.items()))
+            is_another_read_call = tuple(changed.items()) in others
+
+            assert DIALECTS[name].allow_list(Format.JSON).admits(request) is is_another_read_call
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [request for each in UNMADE for request in each.requests()],
+    ids=lambda part: part if isinstance(part, str) else ",".join(f"{key}={value}" for key, value in part.items()),
+)
+@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_no_call_that_is_not_made_can_be_sent(dialect, format_, path, fields):
+    allow_list = dialect.allow_list(format_)
+
+    assert not allow_list.admits(Request("POST", f"{path}.{format_}", (USER, *fields.items())))
+    assert not allow_list.admits(Request("GET", f"{path}.{format_}", query=(USER, *fields.items())))
+
+
+def test_every_page_of_the_vendors_overview_has_a_call_that_is_made_or_a_reason():
+    made = {call.page for call in RESELLER.calls.values()}
+    unmade = {each.page for each in OF_RESELLERS}
+
+    assert made | unmade == {
+        *("Customers", "Customer Statistics", "Customer Bounces", "Customer Unsubscribes", "Customer Invalid Emails"),
+        *("Customer Spam Reports", "Customer Account Limits", "Monitor Records", "IP Management", "Whitelabel"),
+        *("Automatic Login", "Event Notification Url", "Authenticate a Customer", "Parse Settings", "Filter / Apps"),
+        *("Invoice Retrieval", "Billing: Retrieving End User Invoices", "Billing: Retrieving As-You-Go Usage"),
+        *("Pending Account Changes", "View Available Packages", "Account Overview"),
+        # Beside that page.
+        *("Customer Timezone", "Customer Subusers"),
+    }
+
+
+def test_every_call_that_is_not_made_has_a_reason():
+    assert all(each.reason for each in UNMADE)
 
 
 @pytest.mark.parametrize("request_", ALTERED, ids=lambda request: f"{request.verb} {request.path} {request.form[1:]}")
