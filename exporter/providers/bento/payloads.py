@@ -234,7 +234,7 @@ def _value(value: object) -> str:
 
 def _units(cents: object) -> float | None:
     amount = money(cents)
-    # Divided as a decimal: 129905 / 100 as floats need not be the float of 1299.05. Never -0.0.
+    # Never -0.0, which a page would show with its sign.
     return None if amount is None else float(amount / 100) or 0.0
 
 

@@ -93,6 +93,12 @@ def test_money_is_shown_in_units_by_currency(bento, vendor):
     }
 
 
+def test_nothing_has_no_sign(bento, vendor):
+    vendor.replies(answer({**TOTALS, "revenueByCurrency": {"USD": 0}}).replace('"USD": 0', '"USD": -0'))
+
+    assert str(bento.fetch("ads", PLAIN)['bento_ads_revenue{query="all",currency="USD"}']) == "0.0"
+
+
 @pytest.mark.parametrize("by_currency", [{}, {"revenueByCurrency": {}}, {"revenueByCurrency": None}])
 def test_money_without_currencies_is_the_vendor_s_one_sum(bento, vendor, by_currency):
     vendor.replies(answer({**TOTALS, **by_currency, "revenueCents": 129900, "revenueCurrency": "USD"}))
