@@ -93,7 +93,10 @@ class Source:
         Raises:
             FetchError: it does not, or they do not.
         """
-        self.provider.probe(self.config, self.upstream.client("probe"), self.customers)
+        if self.customers:
+            self.provider.probe(self.config, self.upstream.client("probe"), self.customers)
+        else:
+            self.find()
 
     @property
     def can_list(self) -> bool:

@@ -32,7 +32,7 @@ Answered = Callable[[int | None, Mapping[str, str]], None]
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - named by requests
         # Even a redirect that is not followed has its whole body read into memory, if requests sees it as one.
         return None
 
