@@ -34,21 +34,24 @@ _COMPUTED = {
 
 
 class Instruments:
-    """Every own metric that is counted as things happen, by source and collector."""
+    """Every own metric that is counted as things happen, by source and collector.
+
+    Attributes:
+        registry: what the exposition writes on every page.
+        labels: the names of each family's labels, for the metric reference; the process's own have none here.
+    """
 
     def __init__(self) -> None:
         """Make the registry and all families, empty but for the process's own."""
-        # OpenMetrics' creation times arrive in Prometheus as ordinary series and mean nothing to a user.
-        prometheus_client.disable_created_metrics()
-        self.registry = registry = CollectorRegistry(auto_describe=False)
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        GCCollector(registry=registry)
+        self.registry = registry = _registry()
+        self.labels: dict[str, tuple[str, ...]] = {}
 
         def counter(name: str, text: str, *labels: str) -> Counter:
+            self.labels[PREFIX + name] = labels
             return Counter(PREFIX + name, text, labels, registry=registry)
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
+            self.labels[PREFIX + name] = labels
             return Gauge(PREFIX + name, text, labels, registry=registry)
 
         each = ("source", "collector")
@@ -64,6 +67,7 @@ class Instruments:
         self._repaired = counter(
             "repaired_responses", "Answers that could be read only after a documented repair.", *each
         )
+        self.labels[PREFIX + "fetch_duration_seconds"] = each
         self._duration = Histogram(
             PREFIX + "fetch_duration_seconds",
             "Time of a fetch, retries included, the first wait for the rate limit not.",
@@ -151,3 +155,14 @@ class Instruments:
             self._remaining.labels(source).set(remaining)
         if reset is not None:
             self._reset.labels(source).set(reset)
+
+
+def _registry() -> CollectorRegistry:
+    """Return a registry with what is to be known of the process, and nothing else yet."""
+    # OpenMetrics' creation times arrive in Prometheus as ordinary series and mean nothing to a user.
+    prometheus_client.disable_created_metrics()
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry

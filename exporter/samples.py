@@ -26,6 +26,7 @@ class Family:
         origin: the vendor's call and field, for the metric reference.
         labels: names of the labels beside ``source`` and ``customer``.
         per_customer: whether the samples carry ``customer``; they all carry ``source``.
+        since: the first version that has it, for the metric reference.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Family:
     origin: str
     labels: tuple[str, ...] = ()
     per_customer: bool = True
+    since: str = "0.1.0"
 
     def __repr__(self) -> str:
         """Return the name alone; the rest is in the metric reference."""

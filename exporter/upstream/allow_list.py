@@ -41,12 +41,16 @@ class Operation:
 
 
 class AllowList:
-    """Tells whether a request is one of the read calls that a source may make."""
+    """Tells whether a request is one of the read calls that a source may make.
+
+    Attributes:
+        operations: the calls.
+    """
 
     def __init__(self, operations: Iterable[Operation], selector_names: Iterable[str]) -> None:
         """Keep the calls; a field named as a selector is refused unless the call pins its value."""
-        self._operations = tuple(operations)
-        self._selectors = frozenset(selector_names).union(*(each.selectors for each in self._operations))
+        self.operations = tuple(operations)
+        self._selectors = frozenset(selector_names).union(*(each.selectors for each in self.operations))
         self._folded = frozenset(map(_fold, self._selectors)) | {_VERB_OVERRIDE}
 
     def admits(self, request: Request) -> bool:
@@ -61,7 +65,7 @@ class AllowList:
         chosen = [(name, value) for name, value in fields if _fold(name) in self._folded]
         return any(
             sorted(chosen) == sorted(operation.selectors.items())
-            for operation in self._operations
+            for operation in self.operations
             if operation.matches(request.verb, segments)
         )
 
