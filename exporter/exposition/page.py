@@ -72,7 +72,6 @@ class Exposition:
         return bytes(generate_latest(self._registry))
 
     def _refresh(self) -> None:
-        self._store.advance()
         for group, families in self._store.take_changed():
             for family in families:
                 plain = lines(family, group)
