@@ -36,7 +36,9 @@ _OWN = "own"
 _HOUR = 3600.0
 
 
-def _day(value: object) -> date:
+def _day(value: object) -> date | None:
+    if value is None:
+        return None
     # Code may give a date; a file has text, since nothing is read into what YAML calls a timestamp.
     day = value if type(value) is date else real_day(value)
     if day is None:
@@ -107,7 +109,7 @@ class TotalsConfig(BatchConfig):
 
     enabled: bool = False
     """Whether it is fetched at all."""
-    since: Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})] = None
+    since: Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]})] = None
     """First day that counts; required where it is enabled. A later change begins every total anew."""
     fields: Annotated[tuple[str, ...], FieldNames(SUMMED_FIELDS)] = DEFAULT_FIELDS
     """Which counters are shown: a list of them, or all."""

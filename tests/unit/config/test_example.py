@@ -12,17 +12,20 @@ MODELS = {kind: provider.config for kind, provider in discover().items()}
 
 @pytest.fixture
 def example(monkeypatch):
-    for name in ("SENDGRID_PASSWORD", "BENTO_PUBLISHABLE_KEY", "BENTO_SECRET_KEY"):
+    for name in ("SENDGRID_PASSWORD", "SENDGRID_API_KEY", "BENTO_PUBLISHABLE_KEY", "BENTO_SECRET_KEY"):
         monkeypatch.setenv(name, "hunter2")
     return load(EXAMPLE, MODELS)
 
 
 def test_the_example_loads_as_it_stands(example):
-    source, shop = example.sources
+    source, mail, shop = example.sources
 
     assert source.name == "acme"
     assert source.credentials.password.value() == "hunter2"
     assert [customer.label for customer in source.customers] == ["acme-eu", "another@example.com"]
+    assert mail.name == "mail"
+    assert mail.credentials.api_key.value() == "hunter2"
+    assert [customer.label for customer in mail.customers] == ["mail-newsletter", "mail-partner", "mail-own"]
     assert shop.name == "shop"
     assert shop.credentials.secret_key.value() == "hunter2"
     assert [customer.label for customer in shop.customers] == ["shop"]
@@ -38,6 +41,14 @@ sources:
     customers:
       - {user: customer@example.com, name: acme-eu, labels: {tier: gold}}
       - user: another@example.com
+  - name: mail
+    type: sendgrid_v3
+    credentials: {api_key_env: SENDGRID_API_KEY}
+    discovery: {}
+    customers:
+      - {subuser: newsletter, name: mail-newsletter}
+      - {account: sg2a2bcd3ef4ab5c67d8efab91c01de2fa, name: mail-partner}
+      - {own: true, name: mail-own}
   - name: shop
     type: bento
     credentials: {publishable_key_env: BENTO_PUBLISHABLE_KEY, secret_key_env: BENTO_SECRET_KEY}
