@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from exporter.config.duration import format_duration
 from exporter.config.mistakes import Mistake
-from exporter.config.models import CustomerConfig, RateLimitConfig, SourceConfig
+from exporter.config.models import RateLimitConfig, SourceConfig
 from exporter.config.places import Path, show
 
 # Sums of fractions come out a hair too high; a schedule that fits exactly must pass.
 _ROUNDING = 1e-7
+# Intervals shorter than this are not rounded up to whole seconds.
+_COARSE = 10
 
 
 def same_names(names: Iterable[tuple[Path, str]], what: str) -> Iterator[Mistake]:
@@ -21,31 +23,6 @@ def same_names(names: Iterable[tuple[Path, str]], what: str) -> Iterator[Mistake
             yield Mistake(path, f"{show(name)} is taken by {what} [{other}] already; each needs its own")
         else:
             first[name] = path
-
-
-def same_customers(path: Path, customers: Iterable[tuple[int, CustomerConfig]]) -> Iterator[Mistake]:
-    """Yield a mistake for each customer of a source whose id or label an earlier one has.
-
-    ``path`` is that of the list; the numbers are the customers' places in it.
-    """
-    ids: dict[str, int] = {}
-    labels: dict[str, int] = {}
-    for index, customer in customers:
-        if ids.setdefault(customer.id, index) != index:
-            message = f"is listed as customer [{ids[customer.id]}] already; remove one of the two"
-            yield Mistake((*path, index, *_id_key(customer)), message)
-        elif labels.setdefault(customer.label, index) != index:
-            message = (
-                f"{show(customer.label)} is what customer [{labels[customer.label]}] is called; give it another name"
-            )
-            key = _id_key(customer) if customer.name is None else ("name",)
-            yield Mistake((*path, index, *key), message)
-
-
-def _id_key(customer: CustomerConfig) -> Path:
-    """Return the key that holds a customer's id, which each type of source calls its own way."""
-    keys = (name for name in type(customer).model_fields if name != "name" and getattr(customer, name) == customer.id)
-    return tuple(keys)[:1]
 
 
 def impossible_schedules(sources: Sequence[SourceConfig]) -> Iterator[Mistake]:
@@ -89,8 +66,14 @@ def _overload(members: Sequence[int], sources: Sequence[SourceConfig]) -> Iterat
 
 
 def _longer(source: SourceConfig, factor: float) -> str:
-    longer = {name: _up(collector.interval * factor) for name, collector in source.collectors}
+    asking = {name for name, calls in source.planned_calls().items() if calls}
+    longer = {name: _long(collector.interval * factor) for name, collector in source.collectors if name in asking}
     return ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in longer.items())
+
+
+def _long(seconds: float) -> float:
+    """Return an interval rounded up: to seconds, or where those would be coarse to milliseconds."""
+    return _up(seconds) if seconds >= _COARSE else _up(seconds * 1000) / 1000
 
 
 def _up(number: float) -> int:

@@ -22,13 +22,13 @@ class Document:
     Attributes:
         file: its name, as the user gave it.
         text: all of it.
-        data: the mapping that it is.
+        data: its values; a mapping, for a configuration.
         problems: mistakes that left values to look at: duplicate keys, odd tags.
     """
 
     file: str
     text: str
-    data: dict[str, Any]
+    data: Any
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -60,19 +60,28 @@ def is_json(file: str) -> bool:
 
 
 def read(path: Path) -> Document:
-    """Read a file whole.
+    """Read a configuration file whole.
 
     Raises:
         ConfigError: it can't be read, is not UTF-8, is broken, or is no mapping.
     """
+    document = parse(path, read_text(path), "config.example.yaml shows what goes into it")
+    if not isinstance(document.data, dict):
+        wrong = Problem(document.file, 1, "", "the file must be a mapping of keys, such as `sources:`")
+        raise ConfigError(document.problems or (wrong,))
+    return document
+
+
+def parse(path: Path, text: str, remedy: str) -> Document:
+    """Read the text of a file, YAML or JSON by its name; ``remedy`` says what to write into an empty one.
+
+    Raises:
+        ConfigError: the text is broken, or empty.
+    """
     file = str(path)
-    text = _text(path, file)
     data, problems = _json(file, text) if is_json(file) else _yaml(file, text)
     if data is None and not problems:
-        _refuse(file, None, "the file is empty; config.example.yaml shows what goes into it")
-    if not isinstance(data, dict):
-        problems = problems or (Problem(file, 1, "", "the file must be a mapping of keys, such as `sources:`"),)
-        raise ConfigError(problems)
+        _refuse(file, None, f"the file is empty; {remedy}")
     return Document(file, text, data, problems)
 
 
@@ -81,7 +90,13 @@ def _refuse(file: str, line: int | None, message: str) -> NoReturn:
     raise ConfigError([Problem(file, line, "", message)]) from None
 
 
-def _text(path: Path, file: str) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file, without a byte order mark.
+
+    Raises:
+        ConfigError: it can't be read, or is not UTF-8.
+    """
+    file = str(path)
     try:
         content = path.read_bytes()
     except OSError as error:

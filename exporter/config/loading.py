@@ -4,19 +4,23 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from exporter.config.checks import impossible_schedules, same_customers, same_names
-from exporter.config.document import Document, read
-from exporter.config.mistakes import Mistake, Wording
-from exporter.config.models import Config, CustomerConfig, SourceConfig
+from exporter.config.checks import impossible_schedules, same_names
+from exporter.config.customer_files import ListReader, find_files
+from exporter.config.customer_list import CustomerList
+from exporter.config.document import Document, read, read_text
+from exporter.config.joining import Clash, joined, same_customers
+from exporter.config.mistakes import Mistake, Wording, in_order
+from exporter.config.models import Config, SourceConfig
 from exporter.config.places import Path as KeyPath
 from exporter.config.places import show
 from exporter.config.section import Section
-from exporter.config.values import Surroundings
+from exporter.config.values import Surroundings, is_name
 from exporter.errors import ConfigError, Problem
 
 Model = TypeVar("Model", bound=Section)
@@ -28,7 +32,7 @@ def load(path: Path, models: Mapping[str, type[SourceConfig]]) -> Config:
     Raises:
         ConfigError: the file can't be read or holds mistakes; the error has all of them.
     """
-    with _collector_off():
+    with collector_off():
         try:
             document = read(path)
         except ConfigError as error:
@@ -38,13 +42,13 @@ def load(path: Path, models: Mapping[str, type[SourceConfig]]) -> Config:
             config = reading.config()
             problems = reading.problems()
             if config is not None and not problems:
-                return config
+                return config.with_warnings(reading.warnings())
     # Raised here, so that no parser's error, which holds the text of the file, hangs on it as its context.
     raise ConfigError(problems)
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     """Stop the garbage collector: it would walk a growing tree again and again, and find nothing to free."""
     was_on = gc.isenabled()
     gc.disable()
@@ -63,21 +67,27 @@ class _Reading:
         self._around = around
         self._models = models
         self._mistakes: list[Mistake] = []
+        self._warnings: list[Mistake] = []
+        # By the file, in the order in which the files are read.
+        self._in_files: dict[str, list[Problem]] = {}
 
     def problems(self) -> Sequence[Problem]:
-        """Return what is wrong, in the order of the file."""
-        unread = {(each.line, each.path) for each in self._document.problems}
-        found = [self._document.problem(each.path, each.message) for each in self._mistakes]
-        # What could not be read has been said; that it is missing now says nothing more.
-        news = [each for each in found if (each.line, each.path) not in unread]
-        return sorted(dict.fromkeys((*self._document.problems, *news)), key=lambda problem: problem.line or 0)
+        """Return what is wrong, in the order of the configuration, then of each customer file."""
+        in_files = (
+            sorted(dict.fromkeys(each), key=lambda problem: problem.line or 0) for each in self._in_files.values()
+        )
+        return [*in_order(self._document, self._mistakes), *chain.from_iterable(in_files)]
+
+    def warnings(self) -> Sequence[Problem]:
+        """Return what is right, but hardly meant so."""
+        return [self._document.problem(each.path, each.message) for each in self._warnings]
 
     def config(self) -> Config | None:
         """Return the configuration; None where something is wrong."""
         data = self._document.data
         sources = self._sources(data.get("sources"))
         config = self._validate(Config, {**data, "sources": tuple(sources)}, ())
-        if not self._mistakes:
+        if not self._mistakes and not self._in_files:
             self._mistakes += impossible_schedules(sources)
         return None if self._mistakes else config
 
@@ -114,13 +124,72 @@ class _Reading:
         if kind is None:
             return None
         model = self._models[kind]
-        if entry.get("customers") == []:
-            self._blame((*path, "customers"), "is empty; name at least one customer")
+        self._check_customers(entry, path, model)
         # The right type, where the entry's is misspelt and has been blamed: the rest is judged all the same.
-        source = self._validate(model, {**entry, "type": kind}, path)
-        customers = self._customers(model, entry.get("customers")) if source is None else enumerate(source.customers)
-        self._mistakes += same_customers((*path, "customers"), customers)
-        return source
+        source = self._validate(model, {"customers": [], **entry, "type": kind}, path)
+        reader = ListReader(model, self._around)
+        lists = [self._own(source, entry, path, reader), *self._files(source, entry, path, reader)]
+        whole = joined(source, lists) if source else list(same_customers(lists))
+        if isinstance(whole, SourceConfig):
+            return whole
+        for clash in whole:
+            self._tell(clash, lists, path)
+        return None
+
+    def _tell(self, clash: Clash, lists: Sequence[CustomerList], path: KeyPath) -> None:
+        if not clash.culprit:
+            below = () if clash.culprit == 0 else path
+            self._blame((*below, *clash.mistake.path), clash.mistake.message)
+            return
+        culprit = lists[clash.culprit]
+        self._in_files.setdefault(culprit.file, []).append(
+            culprit.problem(clash.mistake.path, clash.mistake.message),
+        )
+
+    def _check_customers(self, entry: dict[str, Any], path: KeyPath, model: type[SourceConfig]) -> None:
+        """Blame a source that names no customers and no way to find them."""
+        ways = [way for way in ("customers", "customer_files", "discovery") if way in model.model_fields]
+        if any(entry.get(way) not in (None, []) for way in ways):
+            return
+        others = " or ".join(ways[1:])
+        if entry.get("customers") == []:
+            self._blame((*path, "customers"), f"is empty; name at least one customer, or give {others}")
+        elif not any(way in entry for way in ways):
+            self._blame((*path, "customers"), f"is missing; add it, or {others}")
+
+    def _own(
+        self, source: SourceConfig | None, entry: dict[str, Any], path: KeyPath, reader: ListReader
+    ) -> CustomerList:
+        place = (*path, "customers")
+        if source is None:
+            return reader.own(self._document, place, entry.get("customers"))
+        customers = source.customers
+        return CustomerList(self._document.file, place, customers, range(len(customers)), document=self._document)
+
+    def _files(
+        self, source: SourceConfig | None, entry: dict[str, Any], path: KeyPath, reader: ListReader
+    ) -> Iterator[CustomerList]:
+        """Yield the lists of the customer files that a source names."""
+        written = source.customer_files if source else entry.get("customer_files")
+        patterns = [each if is_name(each) else "" for each in written] if isinstance(written, list | tuple) else []
+        seen: set[Path] = set()
+        for number, files in enumerate(find_files(patterns, self._around.folder)):
+            if not files:
+                message = "matches no file; create one, or correct the pattern"
+                self._warnings.append(Mistake((*path, "customer_files", number), message))
+            for file in files:
+                if file not in seen:
+                    seen.add(file)
+                    yield self._file(file, reader)
+
+    def _file(self, file: Path, reader: ListReader) -> CustomerList:
+        try:
+            found, problems = reader.read(file, read_text(file))
+        except ConfigError as error:
+            found, problems = CustomerList(str(file), (), (), ()), error.problems
+        if problems:
+            self._in_files.setdefault(found.file, []).extend(problems)
+        return found
 
     def _kind(self, entry: Any, path: KeyPath) -> str | None:
         known = ", ".join(self._models)
@@ -138,12 +207,3 @@ class _Reading:
         remedy = f"did you mean {near}?" if near else f"write one of: {known}"
         self._blame((*path, "type"), f"{show(kind)} is no type of source; {remedy}")
         return near
-
-    def _customers(self, model: type[SourceConfig], entries: Any) -> Iterator[tuple[int, CustomerConfig]]:
-        """Yield the customers that are right by themselves, so that a mistake elsewhere hides none among them."""
-        customer_model: type[CustomerConfig] = get_args(model.model_fields["customers"].annotation)[0]
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            try:
-                yield index, customer_model.model_validate(entry, context=self._around)
-            except ValidationError:
-                continue

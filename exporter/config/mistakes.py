@@ -1,10 +1,10 @@
 """What pydantic says of a mistake, in a user's words, without ever quoting a secret."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 from exporter.config.document import Document
 from exporter.config.places import Path, show
 from exporter.config.secrets import FORMS, Credentials, is_secret
-from exporter.config.section import Section
+from exporter.config.section import Section, section_in
+from exporter.errors import Problem
 
 _SECRET_KEY = re.compile(r"(?i)(password|passwd|secret|token|credential|(^|_)key$)(?!.*_(file|env)$)")
 _QUOTED_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
@@ -53,6 +54,15 @@ class Mistake:
     message: str
 
 
+def in_order(document: Document, mistakes: Iterable[Mistake]) -> Sequence[Problem]:
+    """Return what is wrong with a document, by its reader and by these mistakes, in the order of the file."""
+    unread = {(each.line, each.path) for each in document.problems}
+    found = [document.problem(each.path, each.message) for each in mistakes]
+    # What could not be read has been said; that it is missing now says nothing more.
+    news = [each for each in found if (each.line, each.path) not in unread]
+    return sorted(dict.fromkeys((*document.problems, *news)), key=lambda problem: problem.line or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Puts a model's errors into words, for the part of a document that it was to read.
@@ -68,9 +78,12 @@ class Wording:
     model: type[Section]
 
     def mistakes(self, error: ValidationError) -> Iterator[Mistake]:
-        """Yield the mistakes of an error; what pydantic says of two branches of one choice is said once."""
-        for details in error.errors(include_url=False, include_input=False):
-            yield self._mistake(details)
+        """Yield the mistakes of an error."""
+        return self.mistakes_in(error.errors(include_url=False, include_input=False))
+
+    def mistakes_in(self, errors: Iterable[ErrorDetails]) -> Iterator[Mistake]:
+        """Yield the mistakes of errors in detail."""
+        return map(self._mistake, errors)
 
     def _mistake(self, details: ErrorDetails) -> Mistake:
         context = details.get("ctx", {})
@@ -169,15 +182,8 @@ def _model_at(model: type[Section] | None, path: Path) -> type[Section] | None:
             return None
         if isinstance(part, str):
             field = model.model_fields.get(part)
-            model = None if field is None else _section_in(field.annotation)
+            model = None if field is None else section_in(field.annotation)
     return model
-
-
-def _section_in(annotation: object) -> type[Section] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
-    inner = (_section_in(each) for each in get_args(annotation))
-    return next((each for each in inner if each is not None), None)
 
 
 def _known_keys(model: type[Section] | None) -> list[str]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     Field,
+    PrivateAttr,
     SerializeAsAny,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -15,8 +16,10 @@ from pydantic import (
 
 from exporter.config.addresses import ProxyUrl, ReadableFile
 from exporter.config.addresses import base_url as read_base_url
+from exporter.config.customer_list import CustomerList
 from exporter.config.section import Section
 from exporter.config.values import Duration, DurationRange, LabelName, LabelValue, Name, Size, TimeZone, mistake
+from exporter.errors import Problem
 
 _HOUR = 3600.0
 # One for all customers without labels, of whom there may be a hundred thousand.
@@ -154,8 +157,11 @@ class SourceConfig(Section):
     """Time zone of the vendor's days."""
     collectors: SerializeAsAny[CollectorsConfig]
     """What is fetched, and how often."""
-    customers: tuple[SerializeAsAny[CustomerConfig], ...]
-    """Whose numbers are fetched."""
+    customers: tuple[SerializeAsAny[CustomerConfig], ...] = ()
+    """Whose numbers are fetched: the entries here, and after loading those of the customer files too."""
+    customer_files: tuple[Name, ...] = ()
+    """Patterns of files that hold more customers, YAML or JSON: a list of the same entries each."""
+    _lists: tuple[CustomerList, ...] = PrivateAttr(default=())
 
     @field_validator("base_url")
     @classmethod
@@ -173,21 +179,36 @@ class SourceConfig(Section):
             return limit
         return usual.model_copy(update={name: getattr(limit, name) for name in limit.model_fields_set})
 
-    @field_validator("customers", mode="before")
+    @field_validator("customers", "customer_files", mode="before")
     @classmethod
-    def _as_tuple(cls, customers: object) -> object:
+    def _as_tuple(cls, entries: object) -> object:
         # A file has lists, and strict models tell them from tuples.
-        return tuple(customers) if isinstance(customers, list) else customers
+        return tuple(entries) if isinstance(entries, list) else entries
 
     @field_validator("customers")
     @classmethod
-    def _share_key_sets(cls, customers: tuple[CustomerConfig, ...]) -> tuple[CustomerConfig, ...]:
-        # pydantic keeps a set of the given keys with every model: a third of a customer's memory, and all alike.
-        shared: dict[frozenset[str], set[str]] = {}
+    def _share_what_is_alike(cls, customers: tuple[CustomerConfig, ...]) -> tuple[CustomerConfig, ...]:
+        # A set of the given keys with every model, and a mapping for the same few labels: half of a customer's memory.
+        key_sets: dict[frozenset[str], set[str]] = {}
+        labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
         for customer in customers:
             keys = customer.model_fields_set
-            object.__setattr__(customer, "__pydantic_fields_set__", shared.setdefault(frozenset(keys), keys))
+            object.__setattr__(customer, "__pydantic_fields_set__", key_sets.setdefault(frozenset(keys), keys))
+            if customer.labels:
+                alike = labels.setdefault(tuple(customer.labels.items()), customer.labels)
+                customer.__dict__["labels"] = alike
         return customers
+
+    @property
+    def lists(self) -> Sequence[CustomerList]:
+        """The lists that the customers stand in, one after the other: the configuration's own, then the files'."""
+        return self._lists
+
+    def of_lists(self, lists: Sequence[CustomerList]) -> Self:
+        """Return this source with the knowledge of where its customers stand."""
+        copy = self.model_copy()
+        copy._lists = tuple(lists)  # noqa: SLF001 - a copy of itself
+        return copy
 
     def planned_calls(self) -> Mapping[str, float]:
         """Return the requests a second that each enabled collector makes for the configured customers."""
@@ -203,3 +224,15 @@ class Config(Section):
     """Upper bounds."""
     sources: tuple[SerializeAsAny[SourceConfig], ...]
     """The accounts that are asked, in the order of the file."""
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> Sequence[Problem]:
+        """What is right, but hardly meant so, such as a pattern of customer files that matches none."""
+        return self._warnings
+
+    def with_warnings(self, warnings: Sequence[Problem]) -> Self:
+        """Return this configuration with warnings in the place of its own."""
+        copy = self.model_copy()
+        copy._warnings = tuple(warnings)  # noqa: SLF001 - a copy of itself
+        return copy

@@ -31,8 +31,17 @@ def json_schema(models: Mapping[str, type[SourceConfig]]) -> dict[str, Any]:
     }
     for each in either:
         definition = schema["$defs"][each["$ref"].rpartition("/")[2]]
-        definition["properties"]["customers"]["minItems"] = 1
+        _need_customers(definition)
     return {"$schema": _DIALECT, **schema, "title": "Configuration of email-stats-exporter"}
+
+
+def _need_customers(source: JsonSchemaValue) -> None:
+    """Let the schema of a source ask for one of the ways to name its customers."""
+    source["required"] = [key for key in source["required"] if key != "customers"]
+    ways = [key for key in ("customers", "customer_files", "discovery") if key in source["properties"]]
+    lists = {key: {"minItems": 1} for key in ways if key != "discovery"}
+    objects = {key: {"type": "object"} for key in ways if key == "discovery"}
+    source["anyOf"] = [{"required": [key], "properties": {key: shape}} for key, shape in {**lists, **objects}.items()]
 
 
 class _Generator(GenerateJsonSchema):

@@ -156,6 +156,14 @@ def _name(text: str) -> str:
     return text
 
 
+def is_name(value: object) -> bool:
+    """Tell whether a value is a text that can be shown on one line, and is neither empty nor endless."""
+    try:
+        return isinstance(value, str) and _name(value) == value
+    except PydanticCustomError:
+        return False
+
+
 Name: TypeAlias = Annotated[
     str, AfterValidator(_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME})
 ]

@@ -1,5 +1,6 @@
 """A source type that no provider has, as the models of one would look."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -76,4 +77,4 @@ class ParcelSource(PostSource):
     discovery: DiscoveryConfig | None = None
 
 
-LETTERS = {"letters": LetterSource, "parcels": ParcelSource}
+LETTERS: Mapping[str, type[SourceConfig]] = {"letters": LetterSource, "parcels": ParcelSource}

@@ -28,6 +28,7 @@ sources:
     collectors: {totals: {enabled: false}, daily: {interval: 1h, days: 7}}
     customers:
       - {box: a, name: first, labels: {tier: gold}, timezone: Asia/Kathmandu}
+    customer_files: ["more/*.yaml"]
 """
 
 
@@ -72,6 +73,7 @@ def as_read(ca_file):
                         "language": "en",
                     }
                 ],
+                "customer_files": ["more/*.yaml"],
                 "credentials": {"username": "ada", "password": "<secret>", "second_key": None},
             }
         ],

@@ -3,7 +3,6 @@ import re
 from exporter.config import json_schema
 from tests.unit.config.letters import LETTERS, LetterCustomer, LetterSource
 
-
 SCHEMA = json_schema(LETTERS)
 
 
@@ -30,9 +29,23 @@ def test_a_source_is_one_of_the_types():
     assert one["properties"]["sources"]["items"] == {"oneOf": [{"$ref": "#/$defs/LetterSource"}]}
 
 
-def test_a_source_needs_a_customer():
-    assert definition("LetterSource")["properties"]["customers"]["minItems"] == 1
-    assert definition("LetterSource")["required"] == ["name", "type", "customers", "credentials"]
+def test_a_source_needs_a_way_to_its_customers():
+    listed = [
+        {"required": ["customers"], "properties": {"customers": {"minItems": 1}}},
+        {"required": ["customer_files"], "properties": {"customer_files": {"minItems": 1}}},
+    ]
+    found = {"required": ["discovery"], "properties": {"discovery": {"type": "object"}}}
+
+    assert definition("LetterSource")["anyOf"] == listed
+    assert definition("ParcelSource")["anyOf"] == [*listed, found]
+    assert definition("LetterSource")["required"] == ["name", "type", "credentials"]
+
+
+def test_a_regular_expression_is_a_string():
+    discovery = definition("DiscoveryConfig")["properties"]
+
+    assert (discovery["include"]["type"], discovery["include"]["default"]) == ("string", ".*")
+    assert discovery["label"]["enum"] == ["user", "id", "hash"]
 
 
 def test_a_secret_that_must_be_there_has_three_keys_of_which_one_is_given():
@@ -78,7 +91,14 @@ def test_every_section_is_closed_to_unknown_keys():
 def test_every_key_of_the_common_sections_is_explained():
     unexplained = [
         f"{section}.{key}"
-        for section in ("PollingConfig", "RetryConfig", "LimitsConfig", "HttpConfig", "RateLimitConfig")
+        for section in (
+            "PollingConfig",
+            "RetryConfig",
+            "LimitsConfig",
+            "HttpConfig",
+            "RateLimitConfig",
+            "DiscoveryConfig",
+        )
         for key, shape in definition(section)["properties"].items()
         if not shape.get("description")
     ]
