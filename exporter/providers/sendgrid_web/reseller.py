@@ -52,13 +52,13 @@ def pending_changes(api: WebApi) -> Mapping[str, int]:
     A kind without a change has 0, unless a row's kind is not known: it might be that one.
 
     Raises:
-        FetchError: no list, or a row that is no object.
+        FetchError: no list, or a row without a kind.
     """
     what = "the pending changes"
     changes = []
     for number, row in enumerate(api.rows(what, api.ask_for_all("pending")), start=1):
         record = api.record(f"row {number} of {what}", row)
-        changes.append(_known(api, record.members.get("type"), _CHANGE_WORDS))
+        changes.append(_known(api, record.require("type", _text, "text"), _CHANGE_WORDS))
     return _counted(changes, CHANGES)
 
 
@@ -66,7 +66,7 @@ def packages(api: WebApi) -> Mapping[str, Mapping[str, float]]:
     """Return the numbers of each package by its name and the vendor's field; one listed in two ways is left out.
 
     Raises:
-        FetchError: no list, or a row that is no object.
+        FetchError: no list, or a row without a name.
     """
     what = "the packages"
     parsers = {"price": decimal_number, "credits": _whole, "overage": decimal_number}
@@ -74,8 +74,8 @@ def packages(api: WebApi) -> Mapping[str, Mapping[str, float]]:
     unclear = set()
     for number, row in enumerate(api.rows(what, api.ask_for_all("packages")), start=1):
         record = api.record(f"row {number} of {what}", row)
-        name = plain_text(record.members.get("name"))
-        if not name:
+        name = plain_text(record.require("name", _text, "text"))
+        if name is None:
             api.client.rejected()
             continue
         sent = {
@@ -95,14 +95,14 @@ def invoices(api: WebApi) -> Mapping[str, Invoices]:
     A status without an invoice has 0, unless a row's status is not known: it might be that one.
 
     Raises:
-        FetchError: no list, or a row that is no object.
+        FetchError: no list, or a row without a status.
     """
     what = "the invoices"
     statuses: list[str | None] = []
     amounts: dict[str, list[Decimal | None]] = {}
     for number, row in enumerate(_distinct(api.rows(what, api.ask_for_all("invoices"))), start=1):
         record = api.record(f"row {number} of {what}", row)
-        status = _known(api, record.members.get("status"), {each: each for each in INVOICE_STATUSES})
+        status = _known(api, record.require("status", _text, "text"), {each: each for each in INVOICE_STATUSES})
         statuses.append(status)
         if status is not None:
             amounts.setdefault(status, []).append(record.find("final_amount", money))
@@ -154,9 +154,9 @@ def _distinct(rows: Sequence[Any]) -> Iterator[Value]:
             yield row
 
 
-def _known(api: WebApi, value: Value, words: Mapping[str, str]) -> str | None:
+def _known(api: WebApi, word: str, words: Mapping[str, str]) -> str | None:
     """Return what a word of the vendor's stands for, in any case of letters; count one that is not known."""
-    meaning = words.get(value.casefold()) if isinstance(value, str) else None
+    meaning = words.get(word.casefold())
     if meaning is None:
         api.client.rejected()
     return meaning
