@@ -19,6 +19,7 @@ from exporter.config import (
     SourceConfig,
     mistake,
 )
+from exporter.providers.base import Customer
 from exporter.providers.categories import IncludedNames
 from exporter.providers.field_names import FieldNames
 from exporter.providers.records import real_day
@@ -55,9 +56,15 @@ def _calls_in_batches(customers: Sequence[Any]) -> int:
     """Return the calls for customers in batches: one for a batch's subusers, one for each other customer of it."""
     calls = 0
     for start in range(0, len(customers), BATCH_SIZE):
-        kinds = [customer.kind for customer in customers[start : start + BATCH_SIZE]]
+        kinds = [_kind_of(customer) for customer in customers[start : start + BATCH_SIZE]]
         calls += sum(kind is not AccountKind.SUBUSER for kind in kinds) + (AccountKind.SUBUSER in kinds)
     return calls
+
+
+def _kind_of(customer: "V3Customer | Customer") -> AccountKind:
+    # Who comes from the vendor's list has no section of the configuration.
+    kind: AccountKind = customer.kind if isinstance(customer, V3Customer) else customer.settings
+    return kind
 
 
 class V3Credentials(Credentials):
@@ -109,7 +116,11 @@ class TotalsConfig(BatchConfig):
 
     enabled: bool = False
     """Whether it is fetched at all."""
-    since: Annotated[date | None, BeforeValidator(_day), WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]})] = None
+    since: Annotated[
+        date | None,
+        BeforeValidator(_day),
+        WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}),
+    ] = None
     """First day that counts; required where it is enabled. A later change begins every total anew."""
     fields: Annotated[tuple[str, ...], FieldNames(SUMMED_FIELDS)] = DEFAULT_FIELDS
     """Which counters are shown: a list of them, or all."""

@@ -54,3 +54,11 @@ def test_families_are_each_named_once(provider):
         *("sendgrid_month_to_date_requests", "sendgrid_category_latest_day_requests", "sendgrid_reputation_ratio"),
         *("sendgrid_credits_unlimited", "sendgrid_credits_next_reset_timestamp_seconds"),
     } <= set(names)
+
+
+def test_calls_are_counted_for_listed_customers_as_for_configured_ones(provider, source):
+    listed = provider.customers(source, FakeClock())
+
+    for _, collector in source.collectors:
+        assert collector.calls(listed) == collector.calls(source.customers) == 2
+    assert source.collectors.daily.calls(listed[:1]) == 1
