@@ -74,6 +74,7 @@ class App:
         self.exposition = Exposition(self.store, families, self.instruments.registry)
         for source in self.sources:
             self._add(source, infos[source.provider.info])
+        self.instruments.configured(clock.time())
         self._began = clock.monotonic()
 
     def start(self) -> None:
@@ -89,6 +90,10 @@ class App:
     def is_tried(self) -> bool:
         """Return whether every fetch has been tried once, for listed customers too."""
         return all(source.is_listed for source in self.sources) and self.store.untried == 0
+
+    def is_good(self) -> bool:
+        """Return whether no fetch and no reading of a list failed the last time."""
+        return self.store.failing == 0 and not any(source.is_list_missing for source in self.sources)
 
     def is_ready(self) -> bool:
         """Return whether every fetch has been tried once, or enough time has passed."""

@@ -87,18 +87,18 @@ def once(options: argparse.Namespace) -> int:
     """Fetch everything once and print the page."""
     selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
     app = App(_load(options.config_file), providers(), SystemClock(), selection, is_repeating=False)
-    if not app.store.untried:
+    if app.is_tried():
         raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
     _on_signals(app)
     app.start()
-    while app.store.untried and not app.stopping.wait(_LOOK_AGAIN):
+    while not app.is_tried() and not app.stopping.wait(_LOOK_AGAIN):
         pass
-    is_whole = not app.store.untried
+    is_whole = app.is_tried()
     app.stop()
     format_ = Format.OPENMETRICS if options.format == "openmetrics" else Format.TEXT
     sys.stdout.buffer.write(app.exposition.render(format_))
     sys.stdout.flush()
-    return GOOD if is_whole and app.store.failing == 0 else FAILED
+    return GOOD if is_whole and app.is_good() else FAILED
 
 
 def demo(options: argparse.Namespace) -> int:

@@ -32,6 +32,11 @@ _COMPUTED = {
     "series": "Vendor series of the source.",
 }
 
+_CONFIGURATION = {
+    "config_last_reload_successful": "1 if the configuration and its files were last read without a mistake.",
+    "config_last_reload_success_timestamp_seconds": "Unix time at which they were last read without a mistake.",
+}
+
 
 class Instruments:
     """Every own metric that is counted as things happen, by source and collector.
@@ -61,12 +66,8 @@ class Instruments:
         self._requests = counter(
             "api_requests", 'Requests sent to the vendor, by status code; "error" without a reply.', *each, "code"
         )
-        self._rejected = counter(
-            "fields_rejected", "Optional fields of the vendor left out because they were ill-formed.", *each
-        )
-        self._repaired = counter(
-            "repaired_responses", "Answers that could be read only after a documented repair.", *each
-        )
+        self._rejected = counter("fields_rejected", "Optional fields left out because they were ill-formed.", *each)
+        self._repaired = counter("repaired_responses", "Answers read only after a documented repair.", *each)
         self.labels[PREFIX + "fetch_duration_seconds"] = each
         self._duration = Histogram(
             PREFIX + "fetch_duration_seconds",
@@ -89,8 +90,15 @@ class Instruments:
         self._dropped = gauge(
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
+        self._config_good, self._config_read = (gauge(name, text) for name, text in _CONFIGURATION.items())
         build_info = gauge("build_info", "The program that answers.", "version", "revision", "python_version")
         build_info.labels(__version__, __revision__, platform.python_version()).set(1)
+
+    def configured(self, success: float | None) -> None:
+        """Show how the last reading of the configuration went: the Unix time at which it succeeded, or None."""
+        self._config_good.set(success is not None)
+        if success is not None:
+            self._config_read.set(success)
 
     def add_source(self, source: str, intervals: dict[str, float]) -> None:
         """Show a source and its collectors with every counter at 0; ``intervals`` are seconds by collector.

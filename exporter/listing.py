@@ -18,6 +18,7 @@ class Listed(Protocol):
 
     name: str
     is_listed: bool
+    is_list_missing: bool
 
     def find(self) -> Sequence[Found]:
         """Return the vendor's whole list."""
@@ -50,6 +51,12 @@ class Listing:
             Stopped: the program is stopping.
         """
         try:
+            return self._read()
+        finally:
+            self._of.is_listed = True
+
+    def _read(self) -> bool:
+        try:
             found = self._of.find()
         except Stopped:
             raise
@@ -60,8 +67,6 @@ class Listing:
             log.exception("internal error in a discovery", source=self.source, error=type(error).__name__)
             self._note(Reason.INTERNAL, type(error).__name__)
             return False
-        finally:
-            self._of.is_listed = True
         self._of.take_list(found)
         self._note(None, "")
         return True
@@ -69,6 +74,7 @@ class Listing:
     def _note(self, reason: Reason | None, words: str) -> None:
         """Show how it went; a line is logged when a failure begins, changes or ends."""
         self._desk.instruments.discovered(self.source, self._desk.clock.time() if reason is None else None)
+        self._of.is_list_missing = reason is not None
         before, self._failure = self._failure, reason or ""
         if reason and reason != before:
             log.warning("discovery failed", source=self.source, reason=reason.value, error=words)

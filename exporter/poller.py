@@ -153,7 +153,7 @@ class Poller:
             died: called if a thread of the poller ends by an error.
             is_repeating: whether a fetch runs again and again, or once.
         """
-        self._is_repeating = is_repeating
+        self.is_repeating = is_repeating
         self._clock = clock
         self._died = died
         self._changed = threading.Condition()
@@ -277,7 +277,7 @@ class Poller:
                         is_good = turn.run(lane.upstream)
                     finally:
                         lane.finish(is_good=is_good)
-                if self._is_repeating and not turn.is_over():
+                if self.is_repeating and not turn.is_over():
                     due = self._next(turn)
                     with self._changed:
                         self._push(turn, due)

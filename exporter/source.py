@@ -46,6 +46,7 @@ class Source:
         size: how many customers take part.
         planned: requests a second that the collectors and the reading of the list need for them.
         is_listed: whether the vendor's list has been asked for once, where there is one to ask for.
+        is_list_missing: whether it could not be read the last time.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Source:
         self.discovery: DiscoveryConfig | None = getattr(config, "discovery", None)
         self.roster = Roster(config.name, self._enlist)
         self.is_listed = self.discovery is None
+        self.is_list_missing = False
         self._desk = desk
         self._poller = poller
         self._selection = selection
@@ -188,7 +190,7 @@ class Source:
         waiting = [each for each in customers if collector.settings.calls([each])]
         size = _batch_size(collector)
         fetches = self._fetches[collector.name] = [each for each in self._fetches[collector.name] if not each.is_over()]
-        for fetch in fetches if size > 1 else ():
+        for fetch in fetches if size > 1 and self._poller.is_repeating else ():
             members = fetch.present
             room = size - len(members)
             if waiting and room > 0:

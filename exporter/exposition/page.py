@@ -50,11 +50,8 @@ class Exposition:
         """Render these vendor families, in this order, then the health of fetches, then the registry."""
         self._store = store
         self._registry = registry
-        self._families = (*families, *health.FAMILIES)
-        self._headers = {
-            format_: {family: Block(header(family, format_)) for family in self._families} for format_ in Format
-        }
-        self._blocks: dict[Family, dict[Group, Block]] = {family: {} for family in self._families}
+        self._headers: dict[tuple[Family, Format], Block] = {}
+        self._blocks: dict[Family, dict[Group, Block]] = {family: {} for family in (*families, *health.FAMILIES)}
 
     def render(self, format_: Format, *, is_compressed: bool = False) -> bytes:
         """Return the whole page as it is now, as one gzip member if ``is_compressed``."""
@@ -75,16 +72,18 @@ class Exposition:
         for group, families in self._store.take_changed():
             for family in families:
                 plain = lines(family, group)
+                blocks = self._blocks.setdefault(family, {})
                 if plain:
-                    self._blocks[family][group] = Block(plain)
+                    blocks[group] = Block(plain)
                 else:
-                    self._blocks[family].pop(group, None)
+                    blocks.pop(group, None)
 
     def _page(self, format_: Format) -> Iterator[Block]:
-        headers = self._headers[format_]
         for family, blocks in self._blocks.items():
             if blocks:
-                yield headers[family]
+                if (family, format_) not in self._headers:
+                    self._headers[family, format_] = Block(header(family, format_))
+                yield self._headers[family, format_]
                 yield from blocks.values()
 
 

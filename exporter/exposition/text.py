@@ -50,11 +50,12 @@ def lines(family: Family, group: Group) -> bytes:
 
 def _plain_lines(family: Family, group: Group, template: str) -> bytes:
     # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
-    rendered = []
-    for record in group.records:
-        for place in record.places:
-            if place.layout is not None and (part := place.layout.parts.get(family)) is not None:
-                rendered.append(template % (escape(record.name), number(place.values[part[0]])))
+    rendered = [
+        template % (escape(record.name), number(place.values[part[0]]))
+        for record in group.records
+        for place in record.places
+        if place.layout is not None and (part := place.layout.parts.get(family)) is not None
+    ]
     return _joined(family, rendered)
 
 

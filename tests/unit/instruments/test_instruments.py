@@ -45,6 +45,10 @@ CONTRACT = {
     "customers": ("gauge", ("source",)),
     "series": ("gauge", ("source",)),
     "series_dropped": ("gauge", ("reason", "source")),
+    "discovery_up": ("gauge", ("source",)),
+    "discovery_last_success_timestamp_seconds": ("gauge", ("source",)),
+    "config_last_reload_successful": ("gauge", ()),
+    "config_last_reload_success_timestamp_seconds": ("gauge", ()),
     "build_info": ("gauge", ("python_version", "revision", "version")),
 }
 
@@ -64,6 +68,8 @@ def instruments() -> Instruments:
     computed = ("source_up", "oldest_due_timestamp_seconds", "rate_limit_calls", "rate_limit_period_seconds")
     for name in (*computed, "schedule_load_ratio", "customers", "series"):
         instruments.compute(name, "acme", lambda: 7)
+    instruments.discovered("acme", 1_773_403_200)
+    instruments.configured(1_773_403_200)
     instruments.compute_dropped("acme", "max_series", lambda: 3)
     return instruments
 
