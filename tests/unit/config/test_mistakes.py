@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,17 +8,25 @@ from exporter.errors import ConfigError
 from tests.unit.config.letters import LETTERS
 
 MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.yaml"))
-EXPECTED = "# expect: "
+# `# expect: 3: …` is said of line 3 of the file itself, `# expect in other.yaml: 3: …` of another one beside it.
+EXPECTED = re.compile("# expect(?: in (.+?))?: (.+)")
+
+
+def told(path, match):
+    """Return the line of output that a comment in a file expects."""
+    file, message = match.groups()
+    where = path.parent / file if file else path
+    return f"{where}:{'' if message[0].isdigit() else ' '}{message}".replace("FOLDER", str(path.parent))
 
 
 @pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
 def test_a_mistake_is_told_with_its_line_path_and_remedy(path):
-    expected = [line.removeprefix(EXPECTED) for line in path.read_text().splitlines() if line.startswith(EXPECTED)]
+    expected = [told(path, match) for match in map(EXPECTED.fullmatch, path.read_text().splitlines()) if match]
 
     with pytest.raises(ConfigError) as raised:
         load(path, LETTERS)
 
-    assert str(raised.value).splitlines() == [f"{path}:{line}" for line in expected]
+    assert str(raised.value).splitlines() == expected
 
 
 @pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
