@@ -245,7 +245,7 @@ class V3Source(SourceConfig):
     """What the vendor knows the account by."""
     collectors: V3Collectors = V3Collectors()
     """What is fetched, and how often."""
-    customers: tuple[V3Customer, ...]
+    customers: tuple[V3Customer, ...] = ()
     """Whose numbers are fetched."""
     discovery: V3Discovery | None = None
     """Customers from the vendor's own list, besides the configured ones."""

@@ -203,3 +203,7 @@ def test_a_thousand_subusers_fit_into_the_default_limit_with_little_of_it(read):
         "credits": 1000,
         "reputation": 100,
     }
+
+
+def test_customers_need_not_be_configured_where_they_are_listed(read):
+    assert read(discovery={}, customers=[]).customers == ()
