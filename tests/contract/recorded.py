@@ -1,5 +1,6 @@
 """Recorded payloads of SendGrid's Web API: which fetch each is an answer to, and what that fetch must show."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +33,7 @@ class Recorded:
     """
 
     collector: str
-    samples: dict[str, float]
+    samples: Mapping[str, float]
     moment: str = "2014-12-01T12:00:00+00:00"
     place: str = ""
     repaired: int = 0

@@ -53,7 +53,7 @@ class WebSource(SourceConfig):
     """What answers are written in."""
     credentials: WebCredentials
     """What the vendor knows the account by."""
-    customers: tuple[WebCustomer, ...]
+    customers: tuple[WebCustomer, ...] = ()
     """Whose numbers are fetched."""
     discovery: DiscoveryConfig | None = None
     """Customers from the vendor's own list, besides the configured ones."""
