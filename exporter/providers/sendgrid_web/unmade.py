@@ -3,41 +3,24 @@
 In order of the vendor's overview page, with what that page doesn't name at the end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Mapping, Sequence
 
-_RESELLER = "{reseller}"
-_PREFIXES = ("/apiv2/reseller.", "/api/distributor.")
+from exporter.providers.unmade import CHANGES, SETTING, Unmade
 
-CHANGES = "changes something"
-SETTING = "a setting, no number"
+# What one may not change, since it is handed to every call.
+_NO_FIELDS: Mapping[str, Sequence[str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Unmade:
-    """A call that is not made.
-
-    Attributes:
-        page: the page of the vendor that describes it.
-        path: without its suffix; ``{reseller}`` stands for the prefix of v2 and that of v1.
-        reason: why not.
-        fields: what chooses what it does, each field with all values that are meant.
-    """
-
-    page: str
-    path: str
-    reason: str
-    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def requests(self) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """Yield the path and the fields of each call that is meant."""
-        prefixes = _PREFIXES if self.path.startswith(_RESELLER) else ("",)
-        for prefix, values in product(prefixes, product(*self.fields.values())):
-            yield self.path.replace(_RESELLER, prefix), dict(zip(self.fields, values, strict=True))
+def _of_resellers(page: str, action: str, reason: str, fields: Mapping[str, Sequence[str]] = _NO_FIELDS) -> Unmade:
+    """Return a call that v2 and v1 have alike."""
+    return Unmade(page, action, reason, fields, "POST", ("/apiv2/reseller.", "/api/distributor."))
 
 
-_MANAGE = "{reseller}manage"
+def _call(page: str, path: str, reason: str, fields: Mapping[str, Sequence[str]] = _NO_FIELDS) -> Unmade:
+    return Unmade(page, path, reason, fields, "POST")
+
+
+_MANAGE = "manage"
 _SUPPRESSIONS = {
     "Customer Bounces": "bounces",
     "Customer Unsubscribes": "unsubscribes",
@@ -46,67 +29,67 @@ _SUPPRESSIONS = {
 }
 
 OF_RESELLERS: Sequence[Unmade] = (
-    *(Unmade("Customers", f"{{reseller}}{action}", CHANGES) for action in ("add", "delete")),
-    Unmade("Customers", "{reseller}credential", CHANGES, {"task": ("add", "edit", "delete")}),
-    Unmade("Customers", "{reseller}checkusername", "tells whether a name is free, no number"),
-    Unmade(
+    *(_of_resellers("Customers", action, CHANGES) for action in ("add", "delete")),
+    _of_resellers("Customers", "credential", CHANGES, {"task": ("add", "edit", "delete")}),
+    _of_resellers("Customers", "checkusername", "tells whether a name is free, no number"),
+    _of_resellers(
         "Customers",
         _MANAGE,
         CHANGES,
         {"method": ("enable", "disable", "website_enable", "website_disable", "password")},
     ),
-    Unmade("Customers", _MANAGE, CHANGES, {"method": ("profile",), "task": ("set", "setUsername", "setEmail")}),
+    _of_resellers("Customers", _MANAGE, CHANGES, {"method": ("profile",), "task": ("set", "setUsername", "setEmail")}),
     *(
-        Unmade(page, _MANAGE, CHANGES, {"method": (method,), "task": ("add", "delete")})
+        _of_resellers(page, _MANAGE, CHANGES, {"method": (method,), "task": ("add", "delete")})
         for page, method in _SUPPRESSIONS.items()
     ),
-    Unmade(
+    _of_resellers(
         "Customer Account Limits",
         _MANAGE,
         CHANGES,
         {"method": ("limit",), "task": ("none", "recurring", "total", "increment", "decrement")},
     ),
-    Unmade("Monitor Records", _MANAGE, SETTING, {"method": ("monitor",), "task": ("list",)}),
-    Unmade(
+    _of_resellers("Monitor Records", _MANAGE, SETTING, {"method": ("monitor",), "task": ("list",)}),
+    _of_resellers(
         "Monitor Records",
         _MANAGE,
         CHANGES,
         {"method": ("monitor",), "task": ("create", "edit", "delete", "append", "detach")},
     ),
-    Unmade(
+    _of_resellers(
         "IP Management",
-        "{reseller}ip",
+        "ip",
         "tells which customer uses an address; their number is that of the taken ones",
         {"task": ("usage",)},
     ),
-    Unmade("Whitelabel", _MANAGE, SETTING, {"method": ("whitelabel",), "task": ("list",)}),
-    Unmade("Whitelabel", _MANAGE, CHANGES, {"method": ("whitelabel",), "task": ("append",)}),
-    Unmade("Automatic Login", "{reseller}login", "logs somebody in, and was taken away in 2015"),
-    Unmade("Event Notification Url", _MANAGE, SETTING, {"method": ("eventposturl",), "task": ("get",)}),
-    Unmade("Event Notification Url", _MANAGE, CHANGES, {"method": ("eventposturl",), "task": ("set", "delete")}),
-    Unmade(
+    _of_resellers("Whitelabel", _MANAGE, SETTING, {"method": ("whitelabel",), "task": ("list",)}),
+    _of_resellers("Whitelabel", _MANAGE, CHANGES, {"method": ("whitelabel",), "task": ("append",)}),
+    _of_resellers("Automatic Login", "login", "logs somebody in, and was taken away in 2015"),
+    _of_resellers("Event Notification Url", _MANAGE, SETTING, {"method": ("eventposturl",), "task": ("get",)}),
+    _of_resellers("Event Notification Url", _MANAGE, CHANGES, {"method": ("eventposturl",), "task": ("set", "delete")}),
+    _of_resellers(
         "Authenticate a Customer",
         _MANAGE,
         "sends a customer's password, and may count as a failed login",
         {"method": ("auth",)},
     ),
-    Unmade("Parse Settings", _MANAGE, SETTING, {"method": ("parse",), "task": ("get",)}),
-    Unmade("Parse Settings", _MANAGE, CHANGES, {"method": ("parse",), "task": ("set", "update", "delete")}),
-    Unmade("Filter / Apps", _MANAGE, SETTING, {"method": ("apps",), "task": ("getavailable", "getsettings")}),
-    Unmade("Filter / Apps", _MANAGE, CHANGES, {"method": ("apps",), "task": ("activate", "deactivate", "setup")}),
-    Unmade(
-        "Invoice Retrieval", "/api/billing.list", "has the numbers of invoices alone; billing.get has their amounts"
+    _of_resellers("Parse Settings", _MANAGE, SETTING, {"method": ("parse",), "task": ("get",)}),
+    _of_resellers("Parse Settings", _MANAGE, CHANGES, {"method": ("parse",), "task": ("set", "update", "delete")}),
+    _of_resellers("Filter / Apps", _MANAGE, SETTING, {"method": ("apps",), "task": ("getavailable", "getsettings")}),
+    _of_resellers(
+        "Filter / Apps", _MANAGE, CHANGES, {"method": ("apps",), "task": ("activate", "deactivate", "setup")}
     ),
-    Unmade(
+    _call("Invoice Retrieval", "/api/billing.list", "has the numbers of invoices alone; billing.get has their amounts"),
+    _of_resellers(
         "Billing: Retrieving End User Invoices",
-        "{reseller}billing",
+        "billing",
         "is about one bill that is closed, whose numbers don't change any more",
         {"task": ("usage",)},
     ),
-    Unmade("Pending Account Changes", "{reseller}pending", CHANGES, {"task": ("delete",)}),
-    Unmade(
+    _of_resellers("Pending Account Changes", "pending", CHANGES, {"task": ("delete",)}),
+    _of_resellers(
         "Account Overview",
-        "{reseller}account",
+        "account",
         CHANGES,
         {
             "task": tuple(
@@ -114,11 +97,11 @@ OF_RESELLERS: Sequence[Unmade] = (
             )
         },
     ),
-    Unmade("Customer Timezone", _MANAGE, SETTING, {"method": ("timezone",), "task": ("list", "get")}),
-    Unmade("Customer Timezone", _MANAGE, CHANGES, {"method": ("timezone",), "task": ("set",)}),
-    Unmade(
+    _of_resellers("Customer Timezone", _MANAGE, SETTING, {"method": ("timezone",), "task": ("list", "get")}),
+    _of_resellers("Customer Timezone", _MANAGE, CHANGES, {"method": ("timezone",), "task": ("set",)}),
+    _of_resellers(
         "Customer Subusers",
-        "{reseller}manageSubuser",
+        "manageSubuser",
         "is about customers' subusers, whom no call lists; the type sendgrid_customer asks for them as their customer",
         {"method": ("stats", "limit", "monitor", *_SUPPRESSIONS.values())},
     ),
@@ -126,59 +109,59 @@ OF_RESELLERS: Sequence[Unmade] = (
 
 OF_SUBUSERS: Sequence[Unmade] = (
     *(
-        Unmade("Subusers", f"/apiv2/customer.{action}", CHANGES)
+        _call("Subusers", f"/apiv2/customer.{action}", CHANGES)
         for action in ("add", "delete", "enable", "disable", "website_enable", "website_disable", "password")
     ),
-    Unmade("Subusers", "/apiv2/customer.list", "is not described"),
-    Unmade("Subusers", "/apiv2/customer.credential", CHANGES, {"task": ("add", "edit", "delete")}),
-    Unmade("Subusers", "/apiv2/customer.auth", "sends a subuser's password, and may count as a failed login"),
-    Unmade("Subusers", "/apiv2/customer.profile", CHANGES, {"task": ("set", "setUsername", "setEmail")}),
-    Unmade(
+    _call("Subusers", "/apiv2/customer.list", "is not described"),
+    _call("Subusers", "/apiv2/customer.credential", CHANGES, {"task": ("add", "edit", "delete")}),
+    _call("Subusers", "/apiv2/customer.auth", "sends a subuser's password, and may count as a failed login"),
+    _call("Subusers", "/apiv2/customer.profile", CHANGES, {"task": ("set", "setUsername", "setEmail")}),
+    _call(
         "Account Limits",
         "/apiv2/customer.limit",
         CHANGES,
         {"task": ("none", "recurring", "total", "increment", "decrement")},
     ),
-    Unmade("Monitor Records", "/apiv2/customer.monitor", SETTING, {"task": ("list",)}),
-    Unmade(
+    _call("Monitor Records", "/apiv2/customer.monitor", SETTING, {"task": ("list",)}),
+    _call(
         "Monitor Records",
         "/apiv2/customer.monitor",
         CHANGES,
         {"task": ("create", "edit", "delete", "append", "detach")},
     ),
-    Unmade(
+    _call(
         "IP Management",
         "/apiv2/customer.ip",
         "of the account itself, of which this type has no metric",
         {"list": ("all", "free", "taken", "available")},
     ),
-    Unmade("IP Management", "/apiv2/customer.sendip", SETTING, {"task": ("list",)}),
-    Unmade("IP Management", "/apiv2/customer.sendip", CHANGES, {"task": ("append",)}),
+    _call("IP Management", "/apiv2/customer.sendip", SETTING, {"task": ("list",)}),
+    _call("IP Management", "/apiv2/customer.sendip", CHANGES, {"task": ("append",)}),
     *(
-        Unmade(
+        _call(
             f"Subuser {name}", f"/api/user.{list_}", "counting means reading recipients' addresses", {"task": ("get",)}
         )
         for name, list_ in (("Bounces", "bounces"), ("Unsubscribes", "unsubscribes"), ("Spam Reports", "spamreports"))
     ),
-    Unmade(
+    _call(
         "Invalid Emails",
         "/apiv2/customer.invalidemails",
         "counting means reading recipients' addresses",
         {"task": ("get",)},
     ),
     *(
-        Unmade(f"Subuser {list_}", f"{path}{list_}", CHANGES, {"task": ("add", "delete")})
+        _call(f"Subuser {list_}", f"{path}{list_}", CHANGES, {"task": ("add", "delete")})
         for path, list_ in (
             *(("/api/user.", each) for each in ("bounces", "unsubscribes", "spamreports")),
             ("/apiv2/customer.", "invalidemails"),
         )
     ),
-    Unmade("Filter / Apps", "/apiv2/customer.apps", CHANGES, {"task": ("activate", "deactivate", "setup")}),
-    Unmade("Parse Settings", "/apiv2/customer.parse", CHANGES, {"task": ("set", "update", "delete")}),
-    Unmade("Event Notification Url", "/apiv2/customer.eventposturl", CHANGES, {"task": ("set", "delete")}),
-    Unmade("Whitelabel", "/apiv2/customer.whitelabel", CHANGES, {"task": ("append",)}),
+    _call("Filter / Apps", "/apiv2/customer.apps", CHANGES, {"task": ("activate", "deactivate", "setup")}),
+    _call("Parse Settings", "/apiv2/customer.parse", CHANGES, {"task": ("set", "update", "delete")}),
+    _call("Event Notification Url", "/apiv2/customer.eventposturl", CHANGES, {"task": ("set", "delete")}),
+    _call("Whitelabel", "/apiv2/customer.whitelabel", CHANGES, {"task": ("append",)}),
     *(
-        Unmade("Statistics of the account itself", f"/api/{call}", "not a customer's")
+        _call("Statistics of the account itself", f"/api/{call}", "not a customer's")
         for call in ("stats.get", "stats.getAdvanced", "bounces.count")
     ),
 )
