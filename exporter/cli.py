@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from exporter import __version__, logs
-from exporter.app import App, Selection
+from exporter.app import App
 from exporter.clock import SystemClock
 from exporter.config import Config, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
@@ -22,6 +22,7 @@ from exporter.exposition import Format
 from exporter.flags import DEFAULT_ADDRESS, parser
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
+from exporter.source import EVERYTHING, Selection
 from exporter.web import Address, Server, View, listen, pages
 from exporter.web.status import status_page
 
@@ -65,7 +66,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Poll and serve until SIGTERM or SIGINT."""
-    return _serve(App(_load(options.config_file), providers(), SystemClock()), options)
+    return _serve(_build(options.config_file), options)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -86,7 +87,7 @@ def check(options: argparse.Namespace) -> int:
 def once(options: argparse.Namespace) -> int:
     """Fetch everything once and print the page."""
     selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
-    app = App(_load(options.config_file), providers(), SystemClock(), selection, is_repeating=False)
+    app = _build(options.config_file, selection, is_repeating=False)
     if app.is_tried():
         raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
     _on_signals(app)
@@ -110,7 +111,7 @@ def demo(options: argparse.Namespace) -> int:
         stand_in = stack.enter_context(StandIn(world, username="demo", password="demo", scenario=scenario))  # noqa: S106 - opens a stand-in on loopback
         file = folder / "config.yaml"
         file.write_text(configuration(stand_in.base_url, "demo", world))
-        app = App(_load(file), providers(), SystemClock())
+        app = _build(file)
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
         print(f"Stand-in vendor on {stand_in.base_url}, {len(world.customers)} customers.{story}", flush=True)
         return _serve(app, options, says_what_to_open=True)
@@ -119,7 +120,7 @@ def demo(options: argparse.Namespace) -> int:
 def discover(options: argparse.Namespace) -> int:
     """Print the vendor's customers of a source."""
     selection = Selection(sources=frozenset([options.source]))
-    app = App(_load(options.config_file), providers(), SystemClock(), selection)
+    app = _build(options.config_file, selection)
     if not app.sources:
         raise StartError(f"no source of {options.config_file} is named {options.source}")
     source = app.sources[0]
@@ -152,6 +153,17 @@ def _load(path: Path) -> Config:
     return load(path, _models())
 
 
+def _build(path: Path, selection: Selection = EVERYTHING, *, is_repeating: bool = True) -> App:
+    """Return the program of a configuration file; what stays for good is hidden from the garbage collector."""
+    gc.disable()
+    try:
+        app = App(_load(path), providers(), SystemClock(), selection, is_repeating=is_repeating)
+        gc.freeze()
+        return app
+    finally:
+        gc.enable()
+
+
 def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
     sockets = [listen(address) for address in options.listen_addresses or [DEFAULT_ADDRESS]]
     path = options.telemetry_path
@@ -164,9 +176,6 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
     )
     server = Server(pages(view), sockets, app.stopping.set)
     is_told = _on_signals(app)
-    # What was loaded stays: the collector need not look at it again, at every full collection.
-    gc.collect()
-    gc.freeze()
     server.start()
     for socket in sockets:
         host, port = socket.getsockname()[:2]

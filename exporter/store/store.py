@@ -58,7 +58,10 @@ class Store:
     def add_source(self, source: str) -> SourceRecord:
         """Return the record of a source, which may have no customers yet."""
         with self.lock:
-            return self.sources.setdefault(source, SourceRecord())
+            known = self.sources.get(source)
+            if known is None:
+                known = self.sources[source] = SourceRecord()
+            return known
 
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
