@@ -7,7 +7,7 @@ files of the public repository twilio/sendgrid-oai.
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias
@@ -21,6 +21,7 @@ from exporter.demo.world import Story
 _PREFIX = "/v3/"
 _CREDITS = re.compile(r"subusers/(?P<name>[^/]+)/credits")
 _MOST_NAMES = 10
+_ONE_DAY = timedelta(days=1)
 _LONGEST_WINDOW = 1_500
 _WINDOW = ("start_date", "end_date", "aggregated_by", "limit", "offset")
 # By path: the parameters that it takes.
@@ -126,10 +127,11 @@ class RestV3:
         }
 
     def _subuser_stats(self, call: Call, story: Story, _: Account) -> Any:
-        first, last, now = _window(call, story)
         subusers = self._named(call, story, "subusers")
-        rows = [(row, each) for each in subusers for row in story.world.calendar(each.user, first, last, now)]
-        named = ((row["date"], {"type": "subuser", "name": each.user, "metrics": _counters(row)}) for row, each in rows)
+        rows = [(row, each) for each in subusers for row in _rows(call, story, each)]
+        named = (
+            (row["date"], {"type": "subuser", "name": each.user, "metrics": v3_counters(row)}) for row, each in rows
+        )
         return _by_date(call, named)
 
     def _reputations(self, call: Call, story: Story, _: Account) -> Any:
@@ -203,9 +205,8 @@ def _subuser_credits(call: Call, story: Story, _: Account) -> Any:
 
 
 def _stats(call: Call, story: Story, subject: Account) -> Any:
-    first, last, now = _window(call, story)
-    rows = story.world.calendar(subject.user, first, last, now)
-    return _by_date(call, ((row["date"], {"metrics": _counters(row)}) for row in rows))
+    rows = _rows(call, story, subject)
+    return _by_date(call, ((row["date"], {"metrics": v3_counters(row)}) for row in rows))
 
 
 def _categories(call: Call, story: Story, subject: Account) -> Any:
@@ -225,7 +226,7 @@ def _category_stats(call: Call, story: Story, subject: Account) -> Any:
     days = [row["date"] for row in story.world.calendar(subject.user, first, last, now)]
     nothing = dict.fromkeys(FIELDS, 0)
     named = (
-        (day, {"type": "category", "name": name, "metrics": _counters(told.get((day, name), nothing))})
+        (day, {"type": "category", "name": name, "metrics": v3_counters(told.get((day, name), nothing))})
         for name in known
         for day in days
     )
@@ -274,8 +275,17 @@ def _reputation(story: Story, account: Account) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _counters(row: Mapping[str, Any]) -> dict[str, int]:
-    return v3_counters(row)
+def _rows(call: Call, story: Story, account: Account) -> _Rows:
+    """Return an account's rows of days, or of months where those are asked for."""
+    first, last, now = _window(call, story)
+    if call.query.get("aggregated_by") != "month":
+        return story.world.calendar(account.user, first, last, now)
+    rows, last = [], min(last, story.world.today(account.user, now))
+    while first <= last:
+        following = (first.replace(day=1) + 31 * _ONE_DAY).replace(day=1)
+        rows.append({"date": str(first), **story.world.sums(account.user, first, min(last, following - _ONE_DAY), now)})
+        first = following
+    return rows
 
 
 def _window(call: Call, story: Story) -> tuple[date, date, float]:
