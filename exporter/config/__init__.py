@@ -19,8 +19,10 @@ from exporter.config.schema import json_schema
 from exporter.config.secrets import Credentials, Secret
 from exporter.config.section import Section
 from exporter.config.values import Duration, DurationRange, Name, Size, TimeZone, mistake
+from exporter.config.watch import Changes, Watch
 
 __all__ = [
+    "Changes",
     "CollectorConfig",
     "CollectorsConfig",
     "Config",
@@ -40,6 +42,7 @@ __all__ = [
     "Size",
     "SourceConfig",
     "TimeZone",
+    "Watch",
     "format_duration",
     "json_schema",
     "load",

@@ -23,12 +23,17 @@ from exporter.errors import ConfigError, Problem
 _KEY = "customers"
 
 
-def find_files(patterns: Iterable[str], folder: Path) -> Iterator[Sequence[Path]]:
-    """Yield the files that each pattern matches, sorted by name; folders are no files."""
+def find_files(patterns: Iterable[str], config_file: Path) -> Iterator[Sequence[Path]]:
+    """Yield the files that each pattern of a configuration matches, sorted by name.
+
+    Folders are no files, and the configuration itself is no customer file.
+    """
+    folder = config_file.parent
     for pattern in patterns:
         # pathlib's functions take no absolute pattern, and raise where they may not look.
         names = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - see above
-        yield [folder / name for name in names if not os.path.isdir(folder / name)]  # noqa: PTH112 - see above
+        files = (folder / name for name in names)
+        yield [file for file in files if file != config_file and not os.path.isdir(file)]  # noqa: PTH112 - see above
 
 
 def digest_of(text: str) -> bytes:

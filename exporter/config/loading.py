@@ -173,7 +173,7 @@ class _Reading:
         written = source.customer_files if source else entry.get("customer_files")
         patterns = [each if is_name(each) else "" for each in written] if isinstance(written, list | tuple) else []
         seen: set[Path] = set()
-        for number, files in enumerate(find_files(patterns, self._around.folder)):
+        for number, files in enumerate(find_files(patterns, Path(self._document.file))):
             if not files:
                 message = "matches no file; create one, or correct the pattern"
                 self._warnings.append(Mistake((*path, "customer_files", number), message))

@@ -20,7 +20,7 @@ class Secret:
     """A password or key that shows as ``<secret>`` everywhere but in ``value()``.
 
     Attributes:
-        file: the file that it was read from, so that a change of it can be followed; None for the other forms.
+        file: the file that it was read from, which can come to hold another; None for the other forms.
     """
 
     __slots__ = ("_value", "file")
@@ -34,6 +34,10 @@ class Secret:
         """Return the secret itself, to be put into a request and nowhere else."""
         return self._value
 
+    def renew(self, value: str) -> None:
+        """Take a new value, whole at once: what is sent from now on has it."""
+        self._value = value
+
     def __repr__(self) -> str:
         """Return ``<secret>``."""
         return "<secret>"
@@ -43,15 +47,15 @@ class Secret:
         return isinstance(other, Secret) and self._value == other._value
 
     def __hash__(self) -> int:
-        """Return a hash that fits the comparison."""
-        return hash((Secret, self._value))
+        """Return the same for every secret, since the value of one may change."""
+        return hash(Secret)
 
     def __copy__(self) -> "Secret":
-        """Return itself: a secret never changes."""
+        """Return itself, so that a new value reaches every copy."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Secret":
-        """Return itself: a secret never changes."""
+        """Return itself, so that a new value reaches every copy."""
         return self
 
     def __reduce__(self) -> NoReturn:
@@ -165,11 +169,20 @@ def _from(key: str, content: object, form: str, around: Surroundings) -> Secret:
     match form:
         case "_file":
             path = around.folder / content
-            return Secret(_checked(_file(key, path), key), path)
+            return Secret(read_secret(path, key), path)
         case "_env":
             return Secret(_checked(_variable(key, content, around.environ), key))
         case _:
             return Secret(_checked(content, key))
+
+
+def read_secret(path: Path, key: str) -> str:
+    """Return the secret that a file holds, without the line break at its end.
+
+    Raises:
+        PydanticCustomError: there is none, or nothing else than one; it blames the key.
+    """
+    return _checked(_file(key, path), key)
 
 
 def _file(key: str, path: Path) -> str:

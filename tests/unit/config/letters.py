@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from exporter.config import (
     CollectorConfig,
@@ -15,6 +15,7 @@ from exporter.config import (
     RateLimitConfig,
     Secret,
     SourceConfig,
+    mistake,
 )
 
 
@@ -24,6 +25,12 @@ class LetterCredentials(Credentials):
     username: Name | None = None
     password: Secret
     second_key: Secret | None = None
+
+    @model_validator(mode="after")
+    def _sendable(self):
+        if not self.password.value().isascii():
+            raise mistake("holds letters that no password has", "password")
+        return self
 
 
 class DailyConfig(CollectorConfig):
@@ -53,6 +60,12 @@ class LetterCustomer(CustomerConfig):
         return self.box
 
 
+class ParcelCustomer(LetterCustomer):
+    """A customer that may have credentials of its own."""
+
+    credentials: LetterCredentials | None = None
+
+
 class PostSource(SourceConfig):
     """What letters and parcels have in common."""
 
@@ -74,7 +87,14 @@ class ParcelSource(PostSource):
 
     type: Literal["parcels"]
     rate_limit: RateLimitConfig = RateLimitConfig(calls=30, per=3600, shared="parcels")
+    customers: tuple[ParcelCustomer, ...]
     discovery: DiscoveryConfig | None = None
+
+    @model_validator(mode="after")
+    def _one_language(self):
+        if len({customer.language for customer in self.customers}) > 1:
+            raise mistake("must be of one language", "customers")
+        return self
 
 
 LETTERS: Mapping[str, type[SourceConfig]] = {"letters": LetterSource, "parcels": ParcelSource}
