@@ -79,7 +79,7 @@ def limit(api: WebApi, customer: Customer) -> Limit | None:
     """
     what = "the account limits"
     document = api.ask("limits", customer, is_blank_good=True)
-    rows = [] if document in (None, {}, [{}]) else api.rows(what, document)
+    rows = [] if document in ({}, [{}]) else api.rows(what, document)
     if not rows:
         return None
     if len(rows) > 1:

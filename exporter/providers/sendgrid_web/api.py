@@ -30,14 +30,14 @@ class WebApi:
     secrets: Sequence[Secret]
 
     def ask(self, call: str, customer: Customer, *fields: tuple[str, str], is_blank_good: bool = False) -> Value:
-        """Return what a call answers about a customer; None for an answer without a byte, where that means something.
+        """Return what a call answers about a customer; an answer without a byte may stand for an empty object.
 
         Raises:
             FetchError: no answer came, it is an error body, or it can't be read.
         """
         body = self._send(call, (("user", customer.id), *fields))
         if is_blank_good and is_blank(body):
-            return None
+            return {}
         return self._judged(self._read(call, body), [customer])
 
     def ask_for_all(

@@ -98,7 +98,7 @@ def category_days(
     asked = [("category[]", name) for name in names]
     document = api.ask("daily", customer, ("days", str(days)), *asked, is_blank_good=True)
     # For what it doesn't know the vendor promises an empty answer, and says no more about it.
-    rows = [] if document in (None, {}) else api.rows("the category statistics", document)
+    rows = [] if document == {} else api.rows("the category statistics", document)
     kept: dict[CategoryDay, Counters] = {}
     for number, row in enumerate(rows, start=1):
         record = api.record(f"row {number} of the category statistics", row)
