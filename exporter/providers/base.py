@@ -170,9 +170,7 @@ class Provider(Protocol):
     def customers(self, source: Any, clock: Clock) -> Sequence[Customer]:
         """Return the configured customers, in the order of the configuration."""
 
-    def collectors(
-        self, source: Any, client: Callable[[str], Client], limits: LimitsConfig
-    ) -> Sequence[AnyCollector]:
+    def collectors(self, source: Any, client: Callable[[str], Client], limits: LimitsConfig) -> Sequence[AnyCollector]:
         """Return the enabled collectors; ``client(name)`` is the upstream client for one of them."""
 
     def discover(self, source: Any, client: Client) -> Sequence[Found]:
