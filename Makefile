@@ -19,7 +19,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format servers requirements clean
+.PHONY: help demo test lint format docs servers requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -42,6 +42,9 @@ lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and 
 format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by itself
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.installed ## Write the reference pages in docs/ anew from the code
+	@$(BIN)/python -m docs.generator
 
 # Without a server its tests are skipped; where CI=true they fail.
 servers: | $(VENV)/.created

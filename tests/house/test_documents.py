@@ -11,7 +11,15 @@ import pytest
 import exporter
 from exporter.cli import main
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "config.example.yaml", "Makefile"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "config.example.yaml",
+    "Makefile",
+    "docs/configuration.md",
+    "docs/metrics.md",
+    "docs/providers.md",
+]
 
 
 def test_the_newest_entry_of_the_changelog_is_this_version(root):
