@@ -76,8 +76,8 @@ def test_json_has_lines_too(problems):
     assert problems(content, "config.json") == [
         "config.json:17: polling.timeout: a duration needs its unit; write 5s",
         (
-            'config.json:20: limits["emoji 📮"]: unknown key; remove it, or use one of: max_series, max_response_bytes, '
-            "categories_per_customer, breakdown_rows"
+            'config.json:20: limits["emoji 📮"]: unknown key; remove it, or use one of: max_series, '
+            "max_response_bytes, categories_per_customer, breakdown_rows"
         ),
     ]
 
