@@ -31,8 +31,12 @@ UNMADE: Sequence[Unmade] = (
         for what in ("bounces", "blocks", "invalid_emails", "spam_reports", "unsubscribes")
     ),
     Unmade("User account", "/v3/user/profile", "personal data, no number"),
-    *(Unmade("User account", "/v3/user/profile", CHANGES, verb=verb) for verb in ("PUT", "PATCH")),
+    Unmade("User account", "/v3/user/profile", CHANGES, verb="PATCH"),
     Unmade("Partner accounts", "/v3/partners/accounts", CHANGES, verb="POST"),
-    *(Unmade("Partner accounts", "/v3/partners/accounts/{}", CHANGES, verb=verb) for verb in ("PUT", "DELETE")),
+    Unmade("Partner accounts", "/v3/partners/accounts/{}", CHANGES, verb="DELETE"),
+    *(
+        Unmade("Partner accounts", f"/v3/partners/accounts/{{}}/{what}", CHANGES, verb="PUT")
+        for what in ("state", "offerings")
+    ),
     Unmade("Mail send", "/v3/mail/send", "sends e-mail", verb="POST"),
 )
