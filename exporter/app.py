@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+import structlog
+
 from exporter.clock import Clock
-from exporter.config import Config, RateLimitConfig, SourceConfig
-from exporter.errors import FetchError
+from exporter.config import Changes, Config, RateLimitConfig, SourceConfig, Watch
+from exporter.errors import FetchError, Problem
 from exporter.exposition import Exposition
 from exporter.fetch import Desk
 from exporter.instruments import Instruments
@@ -17,6 +19,8 @@ from exporter.samples import Family
 from exporter.source import EVERYTHING, Selection, Source
 from exporter.store import Store
 from exporter.upstream import Limiter, Upstream
+
+log = structlog.get_logger(__name__)
 
 # So long /-/ready waits for first fetches at most: a slow rate limit must not keep the exporter from being scraped.
 _READY_AFTER = 600.0
@@ -69,11 +73,12 @@ class App:
             for source in config.sources
             if selection.has(selection.sources, source.name)
         ]
-        infos = _infos(self.sources)
-        families = [*_families(self.sources), *infos.values()]
-        self.exposition = Exposition(self.store, families, self.instruments.registry)
+        self.exposition = Exposition(self.store, _families(self.sources), self.instruments.registry)
+        self._label_names: Sequence[str] | None = None
+        self._describe()
         for source in self.sources:
-            self._add(source, infos[source.provider.info])
+            self._add(source)
+        self._problems: Sequence[Problem] = ()
         self.instruments.configured(clock.time())
         self._began = clock.monotonic()
 
@@ -81,6 +86,21 @@ class App:
         """Start polling."""
         self._began = self.clock.monotonic()
         self.poller.start()
+
+    def follow(self, watch: Watch) -> None:
+        """Take what changes in secret and customer files, as long as the program runs."""
+        threading.Thread(target=self._follow, args=(watch,), name="files", daemon=True).start()
+
+    def take(self, changes: Changes) -> None:
+        """Take what a look at the files has found; a file that is broken leaves the last good content in use."""
+        for source in self.sources:
+            if source.name in changes.customers:
+                section = source.config.model_copy(update={"customers": tuple(changes.customers[source.name])})
+                source.configure(source.provider.customers(section, self.clock))
+        if changes.customers:
+            self._describe()
+        if changes.customers or changes.renewed or changes.problems != self._problems:
+            self._show_problems(changes.problems)
 
     def stop(self) -> None:
         """Stop polling; a request under way is left behind."""
@@ -108,6 +128,35 @@ class App:
                 yield source, error
             else:
                 yield source, None
+
+    def _follow(self, watch: Watch) -> None:
+        while not self.stopping.wait(watch.every):
+            try:
+                self.take(watch.poll())
+            except Exception as error:
+                # Whatever it is, the poll goes on with what is known, and the next look may be better.
+                log.exception("internal error in following files", error=type(error).__name__)
+                self.instruments.configured(None)
+
+    def _show_problems(self, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            if problem not in self._problems:
+                log.error("configuration not in use", problem=str(problem))
+        if self._problems and not problems:
+            log.info("configuration in use again")
+        self._problems = problems
+        self.instruments.configured(None if problems else self.clock.time())
+
+    def _describe(self) -> None:
+        """Show what is configured of each customer, under the label names of all of them."""
+        names = sorted({name for source in self.sources for each in source.customers for name in each.labels})
+        if names == self._label_names:
+            return
+        self._label_names = names
+        infos = {source.provider.info for source in self.sources}
+        described = {info: replace(info, labels=tuple(names)) for info in infos}
+        for source in self.sources:
+            source.describe(described[source.provider.info])
 
     def _source(self, config: SourceConfig, provider: Provider, limiters: Limiters, selection: Selection) -> Source:
         polling = self.config.polling
@@ -140,9 +189,8 @@ class App:
         source.configure(provider.customers(config, self.clock))
         return source
 
-    def _add(self, source: Source, info: Family) -> None:
+    def _add(self, source: Source) -> None:
         self.instruments.add_source(source.name, {each.name: each.settings.interval for each in source.collectors})
-        source.describe(info)
         source.start(self.config.polling.concurrency)
         self._compute(source)
 
@@ -169,12 +217,3 @@ def _families(sources: Sequence[Source]) -> Sequence[Family]:
     providers = [source.provider for source in sources]
     actives = [provider.active for provider in providers if provider.active is not None]
     return list(dict.fromkeys((*(family for provider in providers for family in provider.families), *actives)))
-
-
-def _infos(sources: Sequence[Source]) -> dict[Family, Family]:
-    """Return each provider's info family with the label names of all customers, sorted."""
-    names = tuple(sorted({name for source in sources for customer in source.customers for name in customer.labels}))
-    infos: dict[Family, Family] = {}
-    for info in dict.fromkeys(source.provider.info for source in sources):
-        infos[info] = Family(info.name, info.kind, info.help, info.origin, names)
-    return infos

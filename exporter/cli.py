@@ -15,7 +15,7 @@ import structlog
 from exporter import __version__, logs
 from exporter.app import App
 from exporter.clock import SystemClock
-from exporter.config import Config, json_schema, load
+from exporter.config import Config, Watch, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
 from exporter.errors import ConfigError, FetchError, StartError
 from exporter.exposition import Format
@@ -66,12 +66,18 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Poll and serve until SIGTERM or SIGINT."""
-    return _serve(_build(options.config_file), options)
+    app = _build(options.config_file)
+    for warning in app.config.warnings:
+        log.warning("configuration", problem=str(warning))
+    app.follow(Watch(app.config, options.config_file))
+    return _serve(app, options)
 
 
 def check(options: argparse.Namespace) -> int:
     """Validate the configuration; with ``--online``, ask each vendor once."""
     config = _load(options.config_file)
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print("\n".join((f"{options.config_file} is valid.", *plan_lines(config))))
     if not options.online:
         return GOOD

@@ -51,7 +51,9 @@ class Exposition:
         self._store = store
         self._registry = registry
         self._headers: dict[tuple[Family, Format], Block] = {}
-        self._blocks: dict[Family, dict[Group, Block]] = {family: {} for family in (*families, *health.FAMILIES)}
+        # A family that nobody named before joins the vendors' when its first sample comes.
+        self._vendor: dict[Family, dict[Group, Block]] = {family: {} for family in families}
+        self._health: dict[Family, dict[Group, Block]] = {family: {} for family in health.FAMILIES}
 
     def render(self, format_: Format, *, is_compressed: bool = False) -> bytes:
         """Return the whole page as it is now, as one gzip member if ``is_compressed``."""
@@ -72,14 +74,14 @@ class Exposition:
         for group, families in self._store.take_changed():
             for family in families:
                 plain = lines(family, group)
-                blocks = self._blocks.setdefault(family, {})
+                blocks = (self._health if family in self._health else self._vendor).setdefault(family, {})
                 if plain:
                     blocks[group] = Block(plain)
                 else:
                     blocks.pop(group, None)
 
     def _page(self, format_: Format) -> Iterator[Block]:
-        for family, blocks in self._blocks.items():
+        for family, blocks in (*self._vendor.items(), *self._health.items()):
             if blocks:
                 if (family, format_) not in self._headers:
                     self._headers[family, format_] = Block(header(family, format_))
