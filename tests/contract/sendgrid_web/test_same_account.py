@@ -1,6 +1,7 @@
 """One account through two formats and three dialects: the same series, whatever the vendor's words for them are."""
 
 import json
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
@@ -46,7 +47,7 @@ OVERVIEW = {
     "billing_process_date": "0000-00-00",
 }
 # By collector: what the vendor has, as JSON; and the elements of the XML, from the root to the row.
-ANSWERS = {
+ANSWERS: dict[str, list[tuple[Any, str]]] = {
     "totals": [(MORE, "stats")],
     "daily": [([{"date": "2026-03-12", **MORE}, {"date": "2026-03-13", **DAY}], "stats/day")],
     "month": [([{"date": "2026-03-12", **MORE}, {"date": "2026-03-13", **MORE}], "stats/day")],
@@ -85,7 +86,7 @@ ANSWERS = {
     "usage": [([USED, {**USED, "username": "someone@example.com"}], "usage/invoices/invoice")],
 }
 LATEST = "sendgrid_latest_day_"
-SHOWN = {
+SHOWN: dict[str, dict[str, float]] = {
     "totals": {
         "sendgrid_requests_total": 100,
         "sendgrid_delivered_total": 97,
@@ -178,7 +179,7 @@ SHOWN = {
         "sendgrid_usage_overage_amount": 0,
     },
 }
-OPTIONS = {"categories": {"fields": ["requests", "blocks", "spam_report_drops"]}}
+OPTIONS: dict[str, dict[str, Any]] = {"categories": {"fields": ["requests", "blocks", "spam_report_drops"]}}
 TYPES = {
     "sendgrid_reseller": list(ANSWERS),
     "sendgrid_distributor": list(ANSWERS),

@@ -1,11 +1,12 @@
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.errors import InvalidResponse
-from exporter.providers.documents import Ambiguous, read_json
+from exporter.providers.documents import Ambiguous, parse_json, read_json
 from exporter.providers.numbers import Number
 
 
@@ -85,3 +86,21 @@ def test_any_bytes_are_read_or_refused(body):
         read_json(body)
     except InvalidResponse as error:
         assert str(error).isprintable()  # noqa: PT017 - most bodies are refused, some are not
+
+
+def test_objects_can_be_shrunk_as_they_are_read():
+    """A list of recipients is counted without ever being in memory as more than its text."""
+    text = "[" + ", ".join('{"email": "recipient@example.com", "reason": "unknown"}' for _ in range(20_000)) + "]"
+    row = object()
+    tracemalloc.start()
+    rows = parse_json(text, lambda members: row)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert rows == [row] * 20_000
+    assert peak < 1_000_000
+
+
+def test_inner_objects_are_shrunk_before_outer_ones():
+    assert parse_json('{"a": {"b": {}}, "c": 1}', sorted) == ["a", "c"]
+    assert parse_json('[{"a": {"b": {}}}]', lambda members: [*members.values()]) == [[[[]]]]

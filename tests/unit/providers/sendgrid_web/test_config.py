@@ -138,5 +138,89 @@ def test_no_other_format_can_be_asked_for(mistakes, format_):
     assert [path for path, _ in mistakes(format=format_)] == ["format"]
 
 
+OPT_IN = {
+    "categories": 3600,
+    "month": 3600,
+    "limits": 3600,
+    "suppressions": 21600,
+    "ips": 21600,
+    "pending": 3600,
+    "packages": 86400,
+    "invoices": 21600,
+    "usage": 3600,
+}
+
+
+@pytest.mark.parametrize("type_", ["sendgrid_reseller", "sendgrid_distributor"])
+def test_a_resellers_further_collectors_are_off_until_they_are_switched_on(read, type_):
+    assert [name for name, _ in read(type=type_).collectors] == ["totals", "daily", "credits"]
+
+    every = read(type=type_, collectors={name: {"enabled": True} for name in OPT_IN}).collectors
+    assert {name: collector.interval for name, collector in every} == {
+        "totals": 900,
+        "daily": 900,
+        "credits": 3600,
+        **OPT_IN,
+    }
+
+
+def test_subusers_have_those_collectors_whose_calls_there_are(read, mistakes):
+    opt_in = ("categories", "month", "limits")
+    every = read(type="sendgrid_customer", collectors={name: {"enabled": True} for name in opt_in}).collectors
+
+    assert [name for name, _ in read(type="sendgrid_customer").collectors] == ["totals", "daily"]
+    assert [name for name, _ in every] == ["totals", "daily", *opt_in]
+    for name in ("credits", "suppressions", "ips", "pending", "packages", "invoices", "usage"):
+        [(path, message)] = mistakes(type="sendgrid_customer", collectors={name: {}})
+        assert path == f"collectors.{name}"
+        assert message.startswith("unknown key")
+
+
+@pytest.mark.parametrize(
+    ("collector", "customers", "calls"),
+    [
+        *(("totals", 1000, 1000), ("daily", 1000, 1000), ("month", 1000, 1000), ("limits", 1000, 1000)),
+        *(("categories", 1000, 2000), ("suppressions", 1000, 4000), ("credits", 1000, 1000)),
+        *(("ips", 1000, 4), ("pending", 1000, 1), ("packages", 1000, 1), ("invoices", 1000, 1)),
+        *(("usage", 1, 1), ("usage", 1000, 1), ("usage", 1001, 2)),
+    ],
+)
+def test_the_schedule_knows_how_many_calls_a_round_makes(read, collector, customers, calls):
+    source = read(
+        customers=[{"user": f"user{number}"} for number in range(customers)],
+        rate_limit={"calls": 1_000_000},
+        collectors={collector: {"enabled": True, "interval": "1h"}},
+    )
+
+    assert source.planned_calls()[collector] == calls / 3600
+
+
+@pytest.mark.parametrize("fields", [["unique_opens"], ["spam_report_drops"], ["processed"]])
+def test_a_sum_of_the_month_is_not_had_of_every_field(mistakes, fields):
+    assert [path for path, _ in mistakes(collectors={"month": {"fields": fields}})] == ["collectors.month.fields"]
+
+
+def test_categories_have_fields_of_their_own(read, mistakes):
+    settings = read(collectors={"categories": {"fields": "all", "include": ["Newsletter", "/^promo-/"]}}).collectors
+
+    assert set(settings.categories.fields) - set(settings.daily.fields) == {
+        *("unsubscribes", "blocks", "invalid_emails", "repeat_bounces", "repeat_unsubscribes", "repeat_spam_reports"),
+        *("spam_report_drops", "unique_clicks", "unique_opens"),
+    }
+    assert settings.categories.include == ("Newsletter", "/^promo-/")
+    [(path, message)] = mistakes(collectors={"categories": {"include": ["/(/"]}})
+    assert path == "collectors.categories.include"
+    assert "is no regular expression" in message
+
+
+@pytest.mark.parametrize("type_", ["sendgrid_reseller", "sendgrid_distributor", "sendgrid_customer"])
+def test_customers_can_be_found_by_the_vendors_list(read, type_):
+    source = read(type=type_, customers=[], discovery={"exclude": "^test-"})
+
+    assert source.customers == ()
+    assert source.discovery.admits("user")
+    assert not source.discovery.admits("test-user")
+
+
 def test_the_json_schema_can_be_written():
     assert "sendgrid_reseller" in json.dumps(json_schema(MODELS))
