@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from exporter.config.customer_list import CustomerList
 from exporter.config.document import Document, parse
 from exporter.config.mistakes import Mistake, Wording, in_order
-from exporter.config.models import CustomerConfig, SourceConfig
+from exporter.config.models import CustomerConfig, SourceConfig, share_what_is_alike
 from exporter.config.places import Path as KeyPath
 from exporter.config.section import Section, section_in
 from exporter.config.values import Surroundings
@@ -21,6 +21,7 @@ from exporter.errors import ConfigError, Problem
 
 # What stands above the list in a file that has the list under a key.
 _KEY = "customers"
+_AT_ONCE = 1000
 
 
 def find_files(patterns: Iterable[str], config_file: Path) -> Iterator[Sequence[Path]]:
@@ -66,13 +67,31 @@ class ListReader:
         customers: Sequence[CustomerConfig] = ()
         places: Sequence[int] = ()
         try:
-            customers = self._all.validate_python(entries if isinstance(entries, list) else [], context=self._around)
+            customers = self._used_up(entries if isinstance(entries, list) else [])
             places = range(len(customers))
-        except ValidationError as error:
-            mistakes += Wording(document, path, self._section).mistakes(error)
+        except ValidationError:
+            document = parse(file, text, "")
+            entries = document.data[_KEY] if path else document.data
+            mistakes += self._mistakes_in(document, path, entries)
             customers, places = self._right_ones(entries)
         found = CustomerList(str(file), path, customers, places, digest_of(text), document)
         return found, in_order(document, mistakes)
+
+    def _used_up(self, entries: list[Any]) -> Sequence[CustomerConfig]:
+        """Return the customers of a list, which is emptied: of a very long one, half would take the memory of both."""
+        customers: list[CustomerConfig] = []
+        for start in range(0, len(entries), _AT_ONCE):
+            part = self._all.validate_python(entries[start : start + _AT_ONCE], context=self._around)
+            share_what_is_alike(part)
+            customers += part
+            entries[start : start + len(part)] = [None] * len(part)
+        return tuple(customers)
+
+    def _mistakes_in(self, document: Document, path: KeyPath, entries: list[Any]) -> Iterator[Mistake]:
+        try:
+            self._all.validate_python(entries, context=self._around)
+        except ValidationError as error:
+            yield from Wording(document, path, self._section).mistakes(error)
 
     def own(self, document: Document, path: KeyPath, entries: Any) -> CustomerList:
         """Return the customers of the configuration's own list that are right by themselves."""

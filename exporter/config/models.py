@@ -1,6 +1,6 @@
 """The configuration as the rest of the program sees it: frozen, typed, seconds and bytes as plain numbers."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -137,6 +137,20 @@ class CustomerConfig(Section):
         return self.id if self.name is None else self.name
 
 
+def share_what_is_alike(customers: Iterable[CustomerConfig]) -> None:
+    """Keep one of what many customers have alike, which is half of their memory.
+
+    pydantic gives each a set of its keys; and most have no other labels than many.
+    """
+    key_sets: dict[frozenset[str], set[str]] = {}
+    labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+    for customer in customers:
+        keys = customer.model_fields_set
+        object.__setattr__(customer, "__pydantic_fields_set__", key_sets.setdefault(frozenset(keys), keys))
+        if customer.labels:
+            customer.__dict__["labels"] = labels.setdefault(tuple(customer.labels.items()), customer.labels)
+
+
 class SourceConfig(Section):
     """One vendor account with one set of credentials; each type of source narrows and adds to these keys."""
 
@@ -187,16 +201,8 @@ class SourceConfig(Section):
 
     @field_validator("customers")
     @classmethod
-    def _share_what_is_alike(cls, customers: tuple[CustomerConfig, ...]) -> tuple[CustomerConfig, ...]:
-        # A set of the given keys with every model, and a mapping for the same few labels: half of a customer's memory.
-        key_sets: dict[frozenset[str], set[str]] = {}
-        labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
-        for customer in customers:
-            keys = customer.model_fields_set
-            object.__setattr__(customer, "__pydantic_fields_set__", key_sets.setdefault(frozenset(keys), keys))
-            if customer.labels:
-                alike = labels.setdefault(tuple(customer.labels.items()), customer.labels)
-                customer.__dict__["labels"] = alike
+    def _share(cls, customers: tuple[CustomerConfig, ...]) -> tuple[CustomerConfig, ...]:
+        share_what_is_alike(customers)
         return customers
 
     @property

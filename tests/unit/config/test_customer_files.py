@@ -136,3 +136,19 @@ def test_where_customers_stand_makes_no_configurations_differ(loaded, tmp_path):
     os.utime(tmp_path / "a.yaml", (1, 1))
 
     assert load(tmp_path / "config.yaml", LETTERS) == first
+
+
+def test_a_mistake_among_thousands_of_customers_is_found_where_it_stands(problems, boxes, tmp_path):
+    entries = [{"box": f"b{number}"} for number in range(2500)]
+    put(tmp_path, a_json=[entry["box"] for entry in entries])
+    assert boxes("a.json") == [entry["box"] for entry in entries]
+
+    entries[1700] = {"bx": "b1700"}
+    entries[2400] = {"box": "b3"}
+    (tmp_path / "a.json").write_text(json.dumps(entries, indent=0))
+
+    assert problems(f"{SOURCE}, customer_files: [a.json]}}") == [
+        "a.json:5102: [1700].box: is missing; add it",
+        "a.json:5103: [1700].bx: unknown key; did you mean box?",
+        "a.json:7203: [2400].box: is listed as customer [3] already; remove one of the two",
+    ]

@@ -167,3 +167,33 @@ sources:
     assert config.sources[0].name == "2024-01-01"
     assert config.sources[0].credentials.password.value() == "2024-13-45"
     assert [customer.label for customer in config.sources[0].customers] == ["=", "2001-12-14 21:59:43"]
+
+
+def test_objects_of_a_json_file_are_alike_only_where_they_are_the_same(loaded):
+    """1, 1.0 and true are equal to Python; and what is kept once must never be mixed up."""
+    boxes = [
+        {"box": "a", "labels": {"tier": "gold"}},
+        {"box": "b", "labels": {"tier": "gold"}},
+        {"box": "c", "labels": {"tier": "tin"}},
+        {"box": "d", "labels": {"level": "gold"}},
+    ]
+    content = {"limits": {"max_series": 1}, "sources": [{**GOOD["sources"][0], "customers": boxes}]}
+
+    config = loaded(json.dumps(content), "config.json")
+
+    assert [customer.labels for customer in config.sources[0].customers] == [
+        {"tier": "gold"},
+        {"tier": "gold"},
+        {"tier": "tin"},
+        {"level": "gold"},
+    ]
+
+
+@pytest.mark.parametrize("value", [True, 1.0])
+def test_a_value_is_not_taken_for_one_that_is_equal(problems, value):
+    [source] = GOOD["sources"]
+    sources = [{**source, "rate_limit": {"calls": 1}}, {**source, "name": "b", "rate_limit": {"calls": value}}]
+
+    assert problems(json.dumps({"sources": sources}, indent=1), "config.json") == [
+        "config.json:30: sources[1].rate_limit.calls: must be a whole number"
+    ]
