@@ -1,50 +1,13 @@
-import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pytest
 from pydantic import model_validator
 
-from exporter.config import Changes, CustomerConfig, SourceConfig, Watch, load
-from tests.unit.config.letters import LETTERS, LetterCustomer, LetterSource
-
-NOTHING = Changes({}, frozenset(), [])
-SOURCE = "  - {name: post, type: letters, credentials: {password: hunter2}, rate_limit: {calls: 1000}"
-
-
-class Watched:
-    """A configuration with its files, watched."""
-
-    def __init__(self, folder: Path, content: str, models=LETTERS) -> None:
-        self.folder = folder
-        (folder / "config.yaml").write_text(content)
-        self.config = load(folder / "config.yaml", models)
-        self.watch = Watch(self.config, folder / "config.yaml")
-
-    def poll(self) -> Changes:
-        return self.watch.poll()
-
-    def boxes(self) -> list[str]:
-        """Poll, and return the ids of the customers that are new to the caller; none where nothing changed."""
-        return ids(self.poll().customers.get("post", ()))
-
-    def problems(self) -> list[str]:
-        """Poll, and return what is wrong, without the folder."""
-        return [str(problem).replace(f"{self.folder}/", "") for problem in self.poll().problems]
-
-    def in_use(self) -> list[str]:
-        return ids(self.watch.config.sources[0].customers)
-
-
-def passwords(sections: Sequence[Any]) -> list[str | None]:
-    """Return the passwords of sources or customers, as far as they have credentials."""
-    return [each.credentials and each.credentials.password.value() for each in sections]
-
-
-def ids(customers: Sequence[CustomerConfig]) -> list[str]:
-    return [customer.id for customer in customers]
+from exporter.config import SourceConfig, Watch
+from tests.unit.config.letters import LetterCustomer, LetterSource
+from tests.unit.config.watched import NOTHING, SOURCE, Watched, ids, put
 
 
 @pytest.fixture
@@ -60,19 +23,9 @@ def watched(tmp_path):
     return watch
 
 
-def put(file: Path, boxes: Sequence[str]) -> None:
-    """Write a customer file, in its place and at once."""
-    new = file.with_name(".new")
-    new.write_text(json.dumps([{"box": box} for box in boxes]))
-    new.replace(file)
-
-
 def test_two_polls_at_the_pace_that_is_asked_for_take_less_than_ten_seconds():
     """A file that is removed and written anew, or is being written at a poll, is taken by the next one."""
     assert 2 * Watch.every < 10
-
-
-# Customer files
 
 
 def test_where_nothing_changes_nothing_is_told(watched):
@@ -364,132 +317,3 @@ def test_a_file_that_is_being_written_is_taken_when_it_is_whole(tmp_path):
 
     assert post.poll() == NOTHING
     assert post.boxes() == ["a", "c"]
-
-
-# Secrets
-
-KEYS = "  - {name: post, type: parcels, credentials: {password_file: a.key, second_key_file: b.key}"
-
-
-@pytest.fixture
-def keys(tmp_path):
-    """Watch a source with two secrets in files."""
-    (tmp_path / "a.key").write_text("hunter1\n")
-    (tmp_path / "b.key").write_text("hunter2\n")
-    return Watched(tmp_path, f"sources:\n{KEYS}, customers: [{{box: a}}]}}\n")
-
-
-def test_a_new_secret_is_in_use_after_the_next_poll(keys, tmp_path):
-    credentials = keys.config.sources[0].credentials
-    assert keys.poll() == NOTHING
-
-    (tmp_path / "b.key").write_text("hunter3\n")
-
-    assert keys.poll() == Changes({}, frozenset({"post"}), [])
-    assert (credentials.password.value(), credentials.second_key.value()) == ("hunter1", "hunter3")
-    assert keys.poll() == NOTHING
-
-
-def test_a_secret_that_changed_between_loading_and_the_first_poll_is_taken_too(keys, tmp_path):
-    (tmp_path / "a.key").write_text("hunter3\n")
-
-    assert keys.poll().renewed == {"post"}
-    assert keys.config.sources[0].credentials.password.value() == "hunter3"
-
-
-def test_a_secret_behind_symbolic_links_is_followed(tmp_path):
-    for version in ("1", "2"):
-        (tmp_path / version).mkdir()
-        (tmp_path / version / "key").write_text(f"hunter{version}\n")
-    (tmp_path / "data").symlink_to("1")
-    (tmp_path / "key").symlink_to("data/key")
-    source = SOURCE.replace("password: hunter2", "password_file: key")
-    post = Watched(tmp_path, f"sources:\n{source}, customers: [{{box: a}}]}}\n")
-    post.poll()
-
-    (tmp_path / "new").symlink_to("2")
-    (tmp_path / "new").replace(tmp_path / "data")
-
-    assert post.poll().renewed == {"post"}
-    assert passwords(post.config.sources) == ["hunter2"]
-
-
-def test_a_secret_file_that_turns_wrong_keeps_the_last_good_secret_and_is_shown(keys, tmp_path):
-    credentials = keys.config.sources[0].credentials
-    keys.poll()
-    where = "config.yaml: sources[0].credentials"
-
-    (tmp_path / "a.key").write_text("")
-    assert keys.problems() == [f"{where}.password_file: the secret is empty"]
-    (tmp_path / "a.key").unlink()
-    assert keys.problems() == [
-        f"{where}.password_file: the file can't be read (No such file or directory); check the path and its permissions"
-    ]
-    (tmp_path / "a.key").write_text("hünter")
-    assert keys.problems() == [f"{where}.password_file: holds letters that no password has"]
-    (tmp_path / "b.key").write_text("two\nlines")
-    assert keys.problems() == [
-        f"{where}.second_key_file: the secret holds control characters or line breaks, which can't be sent",
-        f"{where}.password_file: holds letters that no password has",
-    ]
-
-    assert (credentials.password.value(), credentials.second_key.value()) == ("hunter1", "hunter2")
-
-
-def test_a_secret_that_is_mended_is_shown_no_more(keys, tmp_path):
-    (tmp_path / "a.key").write_text("")
-    keys.poll()
-
-    (tmp_path / "a.key").write_text("hunter1\n")
-
-    assert keys.poll() == NOTHING
-
-
-def test_one_wrong_secret_does_not_keep_the_other_from_being_taken(keys, tmp_path):
-    (tmp_path / "a.key").write_text("")
-    (tmp_path / "b.key").write_text("hunter3")
-
-    changes = keys.poll()
-
-    assert (changes.renewed, len(changes.problems)) == ({"post"}, 1)
-    assert keys.config.sources[0].credentials.second_key.value() == "hunter3"
-
-
-def test_the_secrets_of_customers_are_followed_wherever_the_customers_stand(tmp_path):
-    for name in "abcd":
-        (tmp_path / f"{name}.key").write_text(f"hunter-{name}")
-    (tmp_path / "a.yaml").write_text("[{box: c, credentials: {password_file: c.key}}]")
-    own = "{box: b, credentials: {password_file: b.key}}, {box: d}"
-    source = KEYS.replace("b.key", "a.key")
-    post = Watched(tmp_path, f"sources:\n{source}, customers: [{own}], customer_files: [a.yaml]}}\n")
-    customers = post.config.sources[0].customers
-
-    (tmp_path / "b.key").write_text("hunter-5")
-    (tmp_path / "c.key").write_text("")
-
-    changes = post.poll()
-    assert changes.renewed == {"post"}
-    assert [str(problem).replace(f"{tmp_path}/", "") for problem in changes.problems] == [
-        "a.yaml: [0].credentials.password_file: the secret is empty"
-    ]
-    assert passwords(customers) == ["hunter-5", None, "hunter-c"]
-
-
-def test_the_secrets_of_new_customers_are_followed_too(tmp_path):
-    (tmp_path / "a.yaml").write_text("[]")
-    post = Watched(tmp_path, f"sources:\n{SOURCE.replace('letters', 'parcels')}, customer_files: [a.yaml]}}\n")
-    (tmp_path / "a.key").write_text("hunter1")
-    (tmp_path / "a.yaml").write_text("[{box: a, credentials: {password_file: a.key}}]")
-    customers = post.poll().customers["post"]
-
-    (tmp_path / "a.key").write_text("hunter2")
-
-    assert post.poll().renewed == {"post"}
-    assert passwords(customers) == ["hunter2"]
-
-
-def test_no_problem_holds_a_secret(keys, tmp_path):
-    for content in ("hünter2", "hunter\x002", "hunter2\nhunter3"):
-        (tmp_path / "a.key").write_text(content)
-        assert "nter" not in str(keys.poll())
-        assert keys.problems()
