@@ -35,11 +35,46 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def ask(session: requests.Session) -> Callable[..., requests.Response]:
+def post(session: requests.Session) -> Callable[..., requests.Response]:
+    """Make a call of the Web API: ``post(stand_in, "/apiv2/customer.stats.xml", days=3, …)``."""
+
+    def call(stand_in: StandIn, path: str, **form: Any) -> requests.Response:
+        form = {"api_user": "demo", "api_key": "correct horse", **form}
+        return session.post(stand_in.base_url + path, form, timeout=5)
+
+    return call
+
+
+@pytest.fixture
+def ask(post: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
     """Make a call as a reseller would: ``ask(stand_in, "manage", method="stats", …)``."""
+    return lambda stand_in, action, **form: post(stand_in, f"/apiv2/reseller.{action}.json", **form)
 
-    def post(stand_in: StandIn, action: str, **form: Any) -> requests.Response:
-        url = f"{stand_in.base_url}/apiv2/reseller.{action}.json"
-        return session.post(url, {"api_user": "demo", "api_key": "correct horse", **form}, timeout=5)
 
-    return post
+@pytest.fixture
+def get_v3(session: requests.Session) -> Callable[..., requests.Response]:
+    """Make a call of v3: ``get_v3(stand_in, "stats", behalf="…", start_date="…")``; None leaves a header out."""
+
+    def call(stand_in: StandIn, path: str, behalf: str | None = None, key: str | None = "correct horse", **query: Any):
+        headers = {"On-Behalf-Of": behalf, "Authorization": key and f"Bearer {key}", "Accept": "application/json"}
+        return session.get(f"{stand_in.base_url}/v3/{path}", params=query, headers=headers, timeout=5)
+
+    return call
+
+
+@pytest.fixture
+def get_bento(session: requests.Session) -> Callable[..., requests.Response]:
+    """Make a call of Bento's: ``get_bento(stand_in, "stats/site", site_uuid="…")``."""
+
+    def call(
+        stand_in: StandIn,
+        path: str,
+        *,
+        keys: tuple[str, str] = ("demo", "correct horse"),
+        agent: str | None = "email-stats-exporter/1",
+        **query: Any,
+    ) -> requests.Response:
+        url = f"{stand_in.base_url}/api/v1/{path}"
+        return session.get(url, params=query, headers={"User-Agent": agent}, auth=keys, timeout=5)
+
+    return call

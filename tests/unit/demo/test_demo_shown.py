@@ -108,7 +108,7 @@ def test_no_fetch_fails(polled):
     assert len(up) == 17
 
 
-def test_nothing_but_readable_calls_are_made_and_no_address_is_shown(polled):
+def test_no_call_changes_anything_and_no_address_is_shown(polled):
     assert polled.stand_in.violations == []
     assert "@example.com" not in polled.page
     assert "jane.doe" not in polled.page

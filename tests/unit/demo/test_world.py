@@ -96,6 +96,81 @@ def test_credits_add_up(user, at):
     assert str(overview["billing_start_date"]) <= str(WORLD.today(user, at)) <= str(overview["billing_end_date"])
 
 
+@settings(deadline=None, max_examples=40)
+@given(USERS, MOMENTS, st.integers(0, 700), st.integers(0, 100))
+def test_sums_are_those_of_the_days_between(user, at, back, length):
+    first = WORLD.today(user, at) - timedelta(days=back)
+    last = first + timedelta(days=length)
+
+    sums = WORLD.sums(user, first, last, at)
+
+    rows = WORLD.between(user, first, last, at)
+    assert sums == {name: sum(row[name] for row in rows) for name in sums}
+
+
+@settings(deadline=None, max_examples=40)
+@given(USERS, MOMENTS, st.integers(0, 40))
+def test_a_calendar_has_every_day_and_leaves_no_number_out(user, at, back):
+    today = WORLD.today(user, at)
+    first = today - timedelta(days=back)
+
+    rows = WORLD.calendar(user, first, today + timedelta(days=1), at)
+
+    assert [row["date"] for row in rows] == [str(first + timedelta(days=n)) for n in range(back + 1)]
+    told = WORLD.between(user, first, today, at)
+    assert [row for row in rows if row["requests"]] == [row for row in told if row["requests"]]
+
+
+@settings(deadline=None, max_examples=40)
+@given(USERS, MOMENTS)
+def test_the_categories_of_a_day_fit_into_it(user, at):
+    today = WORLD.today(user, at)
+    days = {row["date"]: row for row in WORLD.days(user, 7, at)}
+
+    rows = WORLD.category_rows(user, WORLD.categories(user), today - timedelta(days=6), today, at)
+
+    for day, whole in days.items():
+        parts = [row for row in rows if row["date"] == day]
+        for name in whole.keys() - {"date"}:
+            assert sum(part[name] for part in parts) <= whole[name]
+
+
+@settings(deadline=None, max_examples=40)
+@given(USERS, MOMENTS, GAPS)
+def test_no_number_of_a_category_goes_back(user, at, gap):
+    today = WORLD.today(user, at)
+
+    def rows(moment: float) -> dict[tuple[str, str], dict]:
+        told = WORLD.category_rows(user, WORLD.categories(user), today - timedelta(days=2), today, moment)
+        return {(row["date"], row["category"]): row for row in told}
+
+    later = rows(at + gap)
+    for key, row in rows(at).items():
+        assert {name for name in row if later[key][name] < row[name]} == set()
+
+
+def test_a_newsletter_has_its_days(world):
+    at = moment("2026-03-15T23:00")
+
+    rows = world.category_rows(HUGE, ["Newsletter"], date(2026, 3, 9), date(2026, 3, 15), at)
+
+    assert [row["date"] for row in rows] == ["2026-03-11", "2026-03-14"]
+
+
+def test_the_reseller_sends_mails_of_its_own_and_is_no_customer(world):
+    assert world.totals(world.reseller.user, moment("2026-03-13T12:00"))["requests"] > 1_000_000
+    assert world.find(world.reseller.user) is None
+
+
+def test_a_number_and_an_id_belong_to_one_customer_each(world):
+    assert len({account.number for account in world.customers}) == 12
+    assert len({account.partner_id for account in world.customers}) == 12
+
+
+def test_midnight_is_not_rounded_up_into_the_next_day(world):
+    assert str(world.today(HUGE, moment("2028-01-01T00:00") - 0.0000002)) == "2027-12-31"
+
+
 def test_the_first_day_of_an_account_is_in_its_totals(world):
     at = moment("2024-03-01T18:00")
 
