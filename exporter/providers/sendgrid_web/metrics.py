@@ -132,7 +132,7 @@ CHANGES = ("upgrade", "downgrade", "close")
 PACKAGES: Mapping[str, Family] = {
     "price": _of_source(
         "package_price",
-        "Price of a package that can be booked now, in the account's currency; SendGrid's field price",
+        "Price of a package that can be booked now, in a currency that SendGrid does not name; its field price",
         "`packages`: `price`",
         "package",
     ),
@@ -144,8 +144,8 @@ PACKAGES: Mapping[str, Family] = {
     ),
     "overage": _of_source(
         "package_overage_price",
-        "Price of a credit beyond those of a package that can be booked now, in the account's currency; "
-        "SendGrid's field overage",
+        "Price of a credit beyond those of a package that can be booked now, in a currency that SendGrid does not "
+        "name; its field overage",
         "`packages`: `overage`",
         "package",
     ),
@@ -159,7 +159,8 @@ INVOICES = _of_source(
 )
 INVOICES_AMOUNT = _of_source(
     "invoices_amount",
-    "Sum of the account's invoices by their status now, in its currency; SendGrid's field final_amount",
+    "Sum of the account's invoices by their status now, in a currency that SendGrid does not name; its field "
+    "final_amount",
     "`billing.get`: `final_amount`",
     "status",
 )
@@ -175,20 +176,20 @@ USAGE: Mapping[str, Family] = {
     ),
     "amount": _gauge(
         "usage_amount",
-        "Amount of the customer's as-you-go invoices since the last bill before overage and additional charges, in the "
-        "account's currency; SendGrid's field amount",
+        "Amount of the customer's as-you-go invoices since the last bill, overage aside, in a currency that SendGrid "
+        "does not name; its field amount",
         f"{_USAGE}: `amount`",
     ),
     "overage": _gauge(
         "usage_overage_amount",
-        "Amount for overage on the customer's as-you-go invoices since the last bill, in the account's currency; "
-        "SendGrid's field overage",
+        "Amount for overage on the customer's as-you-go invoices since the last bill, in a currency that SendGrid does "
+        "not name; its field overage",
         f"{_USAGE}: `overage`",
     ),
     "final_amount": _gauge(
         "usage_final_amount",
-        "Amount to pay on the customer's as-you-go invoices since the last bill, in the account's currency; "
-        "SendGrid's field final_amount",
+        "Amount to pay on the customer's as-you-go invoices since the last bill, in a currency that SendGrid does not "
+        "name; its field final_amount",
         f"{_USAGE}: `final_amount`",
     ),
 }
