@@ -26,14 +26,14 @@ def _true_overview(world: World, user: str, _: float, at: float) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A way in which the demo's vendor misbehaves, by the time since it started.
+    """A way in which the demo's vendors misbehave, by the time since they started.
 
     Attributes:
         description: one sentence for whoever chose it.
-        fault: how every call fails, so many seconds after the start; None while all is well.
-        limit: how many calls the vendor takes, so many seconds after the start; None while it doesn't count.
-        totals: what it says of a user's totals, given the Unix times of its start and of now.
-        overview: the same for the account overview.
+        fault: how every call to any vendor fails, so many seconds after the start; None while all is well.
+        limit: how many calls each API takes, so many seconds after the start; None while none counts.
+        totals: what the Web API says of a user's totals, given the Unix times of its start and of now; v3 has none.
+        overview: the same for the account overview, and for v3's credits, which are taken from it.
     """
 
     name: str
@@ -128,13 +128,13 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         for scenario in (
             Scenario(
                 "outage",
-                "After one minute, and then every four, the vendor fails for a minute: 20 s of status 503, "
+                "After one minute, and then every four, all vendors fail for a minute: 20 s of status 503, "
                 "20 s without any answer, 20 s of broken connections.",
                 fault=_outage,
             ),
             Scenario(
                 "throttling",
-                "After one minute, and then every four, the vendor takes only 60 calls a minute for two minutes "
+                "After one minute, and then every four, each API takes only 60 calls a minute for two minutes "
                 "and answers 429 to the rest.",
                 limit=_throttle,
             ),
