@@ -163,12 +163,12 @@ def _pages(api: WebApi) -> Iterator[Sequence[Record]]:
 
 
 def _page(api: WebApi, read: int, *fields: tuple[str, str]) -> Sequence[Record]:
-    document = api.ask_for_all("customers", *fields, shrink=_identity)
+    document = api.ask_for_all("customers", *fields, shrink=_without_personal_data)
     rows = api.rows("the list of customers", document)
     return [api.record(f"row {number} of the list of customers", row) for number, row in enumerate(rows, read + 1)]
 
 
-def _identity(members: Mapping[str, Value]) -> Value:
+def _without_personal_data(members: Mapping[str, Value]) -> Value:
     """Leave out addresses, names and telephone numbers, which come along."""
     return {field: members[field] for field in _CUSTOMER_FIELDS if field in members}
 
