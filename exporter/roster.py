@@ -80,7 +80,8 @@ class Roster:
 
     def _renamed(self, rows: dict[str, Found]) -> Iterable[Customer]:
         """Take off those whose number the vendor now lists under another name."""
-        numbers = {each.id: key for key, each in rows.items()}
+        # Only a name that is new can be the new one: vendors' own samples show one number twice.
+        numbers = {each.id for key, each in rows.items() if key not in self._listed}
         for key, listed in list(self._listed.items()):
             if key not in rows and listed.id in numbers and listed.id != key:
                 yield self._listed.pop(key).customer

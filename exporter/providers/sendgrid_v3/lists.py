@@ -44,7 +44,9 @@ def subusers(api: V3Api) -> Sequence[Found]:
         number = row.find("id", whole_number)
         is_disabled = row.find("disabled", _flag)
         is_active = None if is_disabled is None else not is_disabled
-        found[name] = Found(name, name, name if number is None else str(number), is_active, AccountKind.SUBUSER)
+        found[name] = Found(
+            name, name, name if number is None else str(number), is_active, AccountKind.SUBUSER, "subuser"
+        )
     return [*found.values()]
 
 
@@ -81,7 +83,7 @@ def accounts(api: V3Api) -> Sequence[Found]:
         for number, row in enumerate(rows, start=1):
             id_ = api.record(f"row {number} of {page.what}", row).require("id", plain_text, "plain text")
             # The list has no user names, and its e-mail addresses are a person's.
-            found[id_] = Found(id_, id_, id_, None, AccountKind.ACCOUNT)
+            found[id_] = Found(id_, id_, id_, None, AccountKind.ACCOUNT, "account")
         cursor = _next_cursor(api, page)
         if len(rows) < _ACCOUNTS_PAGE or cursor is None:
             return [*found.values()]

@@ -9,7 +9,7 @@ import pytest
 
 from exporter.config import LimitsConfig
 from exporter.errors import FetchError
-from exporter.providers.base import BatchCollector
+from exporter.providers.base import BatchCollector, CustomerCollector
 from exporter.providers.sendgrid_v3 import V3Provider
 from tests.contract.account import Account, shown
 
@@ -88,6 +88,7 @@ class V3:
                 if isinstance(wanted, BatchCollector):
                     answers = wanted.fetch_batch(chosen)
                 else:
+                    assert isinstance(wanted, CustomerCollector)
                     answers = {customer: list(wanted.fetch(customer)) for customer in chosen}
                 assert set(answers) == set(chosen)
                 return {

@@ -30,9 +30,9 @@ def test_subusers_are_found_with_whether_they_may_send(v3):
     )
 
     assert v3.discover() == [
-        Found("alice", "alice", "7", is_active=True, settings=AccountKind.SUBUSER),
-        Found("bob", "bob", "8", is_active=False, settings=AccountKind.SUBUSER),
-        Found("carol", "carol", "carol", is_active=None, settings=AccountKind.SUBUSER),
+        Found("alice", "alice", "7", is_active=True, settings=AccountKind.SUBUSER, option="subuser"),
+        Found("bob", "bob", "8", is_active=False, settings=AccountKind.SUBUSER, option="subuser"),
+        Found("carol", "carol", "carol", is_active=None, settings=AccountKind.SUBUSER, option="subuser"),
     ]
     assert v3.asked == [("/v3/subusers", [("limit", "500"), ("offset", "0")])]
 
@@ -55,8 +55,8 @@ def test_partner_accounts_are_found_by_their_ids(v3):
     v3.replies(accounts([1, 2], None))
 
     assert v3.discover(**ACCOUNTS) == [
-        Found("sg1", "sg1", "sg1", is_active=None, settings=AccountKind.ACCOUNT),
-        Found("sg2", "sg2", "sg2", is_active=None, settings=AccountKind.ACCOUNT),
+        Found("sg1", "sg1", "sg1", is_active=None, settings=AccountKind.ACCOUNT, option="account"),
+        Found("sg2", "sg2", "sg2", is_active=None, settings=AccountKind.ACCOUNT, option="account"),
     ]
     assert v3.asked == [("/v3/partners/accounts", [("limit", "100")])]
 

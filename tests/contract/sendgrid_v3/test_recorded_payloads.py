@@ -1,6 +1,7 @@
 """Every recorded payload of a call that is made: payload in, literal samples out."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,9 @@ def category(name, **counters):
     return {f'{metric}{{category="{name}"}}': value for metric, value in values.items()}
 
 
+PARTNER = "sg2a2bcd3ef4ab5c67d8efab91c01de2fa"
 # File, day of the fetch, customers, samples by customer.
-DAILY = {
+DAILY: dict[str, Any] = {
     "subusers_stats.json": (
         "2015-01-02",
         [USER1, USER2],
@@ -84,7 +86,7 @@ DAILY = {
         {"own": {**day("latest_day", 1447027200), **day("last_complete_day", 1446940800)}},
     ),
 }
-OTHERS = {
+OTHERS: dict[str, Any] = {
     "subuser_credits.json": (
         *("credits", [USER1]),
         {
@@ -150,21 +152,21 @@ LISTS = {
     "subusers.json": (
         {},
         [
-            Found("example_subuser", "example_subuser", "1234", is_active=True, settings=SUBUSER),
-            Found("example_subuser2", "example_subuser2", "1234", is_active=True, settings=SUBUSER),
+            Found("example_subuser", "example_subuser", "1234", is_active=True, settings=SUBUSER, option="subuser"),
+            Found("example_subuser2", "example_subuser2", "1234", is_active=True, settings=SUBUSER, option="subuser"),
         ],
     ),
     "subusers_2018.json": (
         {},
         [
-            Found("Test@example.com", "Test@example.com", "1", is_active=None, settings=SUBUSER),
-            Found("John@example.com", "John@example.com", "2", is_active=None, settings=SUBUSER),
+            Found("Test@example.com", "Test@example.com", "1", is_active=None, settings=SUBUSER, option="subuser"),
+            Found("John@example.com", "John@example.com", "2", is_active=None, settings=SUBUSER, option="subuser"),
         ],
     ),
     # The sample shows one id twice.
     "partners_accounts.json": (
         {"discovery": {"of": "accounts"}},
-        [Found(*["sg2a2bcd3ef4ab5c67d8efab91c01de2fa"] * 3, is_active=None, settings=ACCOUNT)],
+        [Found(PARTNER, PARTNER, PARTNER, is_active=None, settings=ACCOUNT, option="account")],
     ),
 }
 ERRORS = {

@@ -133,6 +133,13 @@ def test_one_that_the_vendor_renamed_does_not_double():
     assert (names(movement.joined), names(movement.left)) == (["new@example.com"], ["old@example.com"])
 
 
+def test_two_of_one_number_are_not_one_renamed():
+    customers = roster()
+    customers.take_list([found("a", "1234"), found("b", "1234"), found("c")], everyone)
+
+    assert names(customers.take_list([found("b", "1234"), found("c")], everyone).left) == []
+
+
 def test_a_listed_customer_never_shares_the_name_of_another():
     customers = Roster("acme", lambda each: customer(each.key, "same"))
 
