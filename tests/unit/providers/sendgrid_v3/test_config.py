@@ -15,7 +15,6 @@ SOURCE = {
     "customers": [{"subuser": "alice"}],
 }
 SIX = ("requests", "delivered", "bounces", "clicks", "opens", "spam_reports")
-SUMMED = "totals are summed up from a day that you choose, such as 2026-01-01, to today"
 UNIQUE = {"unique_clicks", "unique_opens"}
 
 
