@@ -1,6 +1,7 @@
 """Customers that follow their files while the program runs."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -8,9 +9,10 @@ from exporter.config.customer_files import ListReader, digest_of, find_files
 from exporter.config.customer_list import CustomerList
 from exporter.config.document import read_text
 from exporter.config.joining import Clash, joined
-from exporter.config.models import SourceConfig
+from exporter.config.models import CustomerConfig, SourceConfig
 from exporter.config.places import Path as KeyPath
 from exporter.config.places import show_path
+from exporter.config.secret_watch import secret_files, types_with_secrets
 from exporter.config.stamps import Stamp, stamp_of
 from exporter.config.values import Surroundings
 from exporter.errors import ConfigError, Problem
@@ -122,7 +124,22 @@ class ListWatch:
             self._seen[file] = None
             return good
         problems += faults
-        return good if faults else found
+        return good if faults else replace(found, customers=list(self._as_known(found.customers)))
+
+    def _as_known(self, customers: Sequence[CustomerConfig]) -> Iterator[CustomerConfig]:
+        """Yield each customer; the one that is in use already, where it is the same.
+
+        Whoever keeps that one has secrets that follow their files.
+        """
+        known = {customer.id: customer for customer in self.source.customers}
+        types = types_with_secrets(customers)
+        for customer in customers:
+            old = known.get(customer.id)
+            if old is None or old != customer:
+                yield customer
+            else:
+                is_moved = type(customer) in types and secret_files(old) != secret_files(customer)
+                yield customer if is_moved else old
 
     def _join(self, current: dict[Path, CustomerList], problems: list[Problem]) -> SourceConfig | None:
         """Return the source with the lists, as many new ones as go together; None where nothing is new.

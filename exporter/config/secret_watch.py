@@ -1,8 +1,10 @@
 """Secrets that follow their files while the program runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from exporter.config.models import SourceConfig
@@ -92,8 +94,7 @@ def watch_secrets(source: SourceConfig, file: str, path: KeyPath) -> Iterator[Se
     """
     found = [(file, *each) for each in _credentials_in(source, path)]
     for each in source.lists:
-        # Asked once for each type: there may be a hundred thousand customers.
-        types = {type_ for type_ in set(map(type, each.customers)) if _can_hold_credentials(type_)}
+        types = types_with_secrets(each.customers)
         for number, customer in enumerate(each.customers if types else ()):
             if type(customer) in types:
                 found += [(each.file, *own) for own in _credentials_in(customer, each.path_of(number))]
@@ -101,6 +102,13 @@ def watch_secrets(source: SourceConfig, file: str, path: KeyPath) -> Iterator[Se
         watch = SecretWatch(credentials, name, where)
         if watch.has_files:
             yield watch
+
+
+def secret_files(section: Section) -> Sequence[Path | None]:
+    """Return where each secret of a section comes from; None for one that comes from no file."""
+    found = (credentials for _, credentials in _credentials_in(section, ()))
+    values = (getattr(each, name) for each in found for name in type(each).model_fields)
+    return [value.file if isinstance(value, Secret) else None for value in values]
 
 
 def _credentials_in(section: Section, path: KeyPath) -> Iterator[tuple[KeyPath, Credentials]]:
@@ -112,6 +120,12 @@ def _credentials_in(section: Section, path: KeyPath) -> Iterator[tuple[KeyPath, 
             yield from _credentials_in(value, (*path, name))
 
 
-def _can_hold_credentials(model: type[Section]) -> bool:
-    sections = (section_in(field.annotation) for field in model.model_fields.values())
-    return any(issubclass(each, Credentials) for each in sections if each is not None)
+def types_with_secrets(sections: Iterable[Section]) -> set[type[Section]]:
+    """Return the types among these sections that have credentials; of few types there may be very many sections."""
+    types = {type(section) for section in sections}
+    return {each for each in types if any(map(_is_of_credentials, each.model_fields.values()))}
+
+
+def _is_of_credentials(field: FieldInfo) -> bool:
+    section = section_in(field.annotation)
+    return section is not None and issubclass(section, Credentials)

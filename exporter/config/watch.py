@@ -54,8 +54,9 @@ class Watch:
     def poll(self) -> Changes:
         """Take what has changed: secrets at once, by themselves; customers for the caller to act on."""
         with collector_off():
-            customers = dict(self._poll_lists())
+            # Secrets first: customers are the same as before only where their secrets are.
             renewed = frozenset(self._poll_secrets())
+            customers = dict(self._poll_lists())
         problems = [each for watch in self._lists for each in watch.problems]
         problems += [each for watches in self._secrets for watch in watches for each in watch.problems]
         return Changes(customers, renewed, problems)

@@ -123,6 +123,25 @@ def test_the_secrets_of_new_customers_are_followed_too(tmp_path):
     assert passwords(customers) == ["hunter2"]
 
 
+@pytest.mark.parametrize(("key", "is_kept"), [("a.key", True), ("b.key", False)])
+def test_a_customer_that_stays_the_same_keeps_the_secrets_that_follow_their_files(tmp_path, key, is_kept):
+    """The rest of the program goes on with the customer that it has, while others come and go in its file."""
+    (tmp_path / "a.key").write_text("hunter1")
+    (tmp_path / "b.key").write_text("hunter2")
+    (tmp_path / "a.yaml").write_text("[{box: a, credentials: {password_file: a.key}}]")
+    post = Watched(tmp_path, f"sources:\n{SOURCE.replace('letters', 'parcels')}, customer_files: [a.yaml]}}\n")
+    before = post.config.sources[0].customers[0]
+    post.poll()
+
+    # Both at once: the new content of the secret makes no other customer.
+    (tmp_path / "a.key").write_text("hunter2")
+    (tmp_path / "a.yaml").write_text(f"[{{box: b}}, {{box: a, credentials: {{password_file: {key}}}}}]")
+    _, after = post.poll().customers["post"]
+
+    assert (after is before) == is_kept
+    assert passwords([before, after]) == ["hunter2", "hunter2"]
+
+
 def test_no_problem_holds_a_secret(keys, tmp_path):
     for content in ("hünter2", "hunter\x002", "hunter2\nhunter3"):
         (tmp_path / "a.key").write_text(content)
