@@ -49,7 +49,6 @@ class StandIn:
 
     Attributes:
         story: what it tells: the world, as its scenario has it.
-        requests: the newest arrivals, in the order in which they were answered.
         violations: calls that no reader of statistics may ever make; each was answered with 403.
     """
 
@@ -79,7 +78,7 @@ class StandIn:
         ``refuses_strangers`` has v3 refuse a whole batch for one unknown subuser, ``is_wrapped`` puts Bento's
         answers into envelopes.
         """
-        self.requests: deque[Arrival] = deque(maxlen=log_size)
+        self._requests: deque[Arrival] = deque(maxlen=log_size)
         self.violations: list[Arrival] = []
         self._world = world
         self._scenario = scenario or CALM
@@ -124,6 +123,11 @@ class StandIn:
         return f"http://{self._host}:{self._port}"
 
     @property
+    def requests(self) -> Sequence[Arrival]:
+        """Return the newest arrivals, in the order in which they were answered; later ones don't join them."""
+        return tuple(self._requests)
+
+    @property
     def overruns(self) -> int:
         """Return how many calls came over the rate limit."""
         return sum(window.overruns for window in self._windows.values())
@@ -164,13 +168,13 @@ class StandIn:
         at = self._world.clock.monotonic()
         dialect = next((each for each in self._dialects if each.owns(call.path)), None)
         if dialect is None:
-            self.requests.append(Arrival(at, None, call.verb, call.path, {}, _NOT_FOUND.status))
+            self._requests.append(Arrival(at, None, call.verb, call.path, {}, _NOT_FOUND.status))
             return _NOT_FOUND
         is_forbidden = dialect.forbidden(call)
         answer = _FORBIDDEN if is_forbidden else self._limited(call, dialect, at - self._started)
         status = answer.status if answer.manner is Manner.WHOLE else None
         arrival = Arrival(at, dialect.name, call.verb, call.path, dialect.public_form(call), status)
-        self.requests.append(arrival)
+        self._requests.append(arrival)
         if is_forbidden:
             self.violations.append(arrival)
         return answer
