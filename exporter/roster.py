@@ -88,7 +88,7 @@ class Roster:
 
     def _missing(self, rows: dict[str, Found]) -> Iterable[Customer]:
         """Take off those that enough lists in a row have lacked."""
-        is_short = len(rows) < len(self._listed) / 2
+        is_short = len(rows) < len({*self._configured, *self._listed}) / 2
         for key, listed in list(self._listed.items()):
             if key in rows:
                 listed.missing = listed.missing_short = 0

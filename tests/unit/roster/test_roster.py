@@ -72,6 +72,13 @@ def test_a_list_with_fewer_than_half_counts_only_when_three_in_a_row_agree():
     assert names(customers.customers) == ["a", "b"]
 
 
+def test_the_configured_customers_count_among_the_known_ones():
+    customers = roster("a", "b", "c", "d")
+    customers.take_list(rows(*"abcdefghij"), everyone)
+
+    assert [names(customers.take_list(rows(*"abcd"), everyone).left) for _ in range(3)] == [[], [], list("efghij")]
+
+
 def test_an_empty_list_does_not_empty_the_roster_before_the_third():
     customers = roster()
     customers.take_list(rows("a"), everyone)
