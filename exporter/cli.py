@@ -96,9 +96,9 @@ def once(options: argparse.Namespace) -> int:
     app = _build(options.config_file, selection, is_repeating=False)
     if app.is_tried():
         raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
-    _on_signals(app)
+    is_told = _on_signals()
     app.start()
-    while not app.is_tried() and not app.stopping.wait(_LOOK_AGAIN):
+    while not (app.is_tried() or is_told() or app.stopping.wait(_LOOK_AGAIN)):
         pass
     is_whole = app.is_tried()
     app.stop()
@@ -181,7 +181,7 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
         telemetry_path=path,
     )
     server = Server(pages(view), sockets, app.stopping.set)
-    is_told = _on_signals(app)
+    is_told = _on_signals()
     server.start()
     for socket in sockets:
         host, port = socket.getsockname()[:2]
@@ -189,7 +189,8 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
         if says_what_to_open:
             _say_what_to_open(port, path)
     app.start()
-    app.stopping.wait()
+    while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
+        pass
     app.stop()
     server.stop()
     log.info("stopped")
@@ -204,16 +205,16 @@ def _say_what_to_open(port: int, path: str) -> None:
     )
 
 
-def _on_signals(app: App) -> Callable[[], bool]:
-    """Stop the program on SIGTERM and SIGINT; return whether that has happened."""
+def _on_signals() -> Callable[[], bool]:
+    """Catch SIGTERM and SIGINT; return what tells whether one has come."""
     told: list[int] = []
 
-    def stop(number: int, _frame: object) -> None:
+    def note(number: int, _frame: object) -> None:
+        # Nothing that takes a lock: the thread that is interrupted here may be holding it.
         told.append(number)
-        app.stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, note)
+    signal.signal(signal.SIGINT, note)
     return lambda: bool(told)
 
 

@@ -159,6 +159,7 @@ class Poller:
         self._changed = threading.Condition()
         self._heap: list[tuple[float, int, Turn]] = []
         # Former entries of turns that were hastened, which stay in the heap until their time comes.
+        self._again: set[Turn] = set()
         self._left_behind: Counter[tuple[float, Turn]] = Counter()
         self._order = itertools.count()
         self._lanes: dict[str, Lane] = {}
@@ -184,11 +185,13 @@ class Poller:
                 self._push(turn, self._clock.monotonic())
 
     def hasten(self, turn: Turn) -> None:
-        """Let a turn be due at once, unless it is about to run anyway."""
+        """Let a turn be due at once; one that is under way is due again when it ends."""
         with self._changed:
             if turn.due > self._clock.monotonic():
                 self._left_behind[turn.due, turn] += 1
                 self._push(turn, self._clock.monotonic())
+            else:
+                self._again.add(turn)
 
     def start(self) -> None:
         """Start polling."""
@@ -272,15 +275,15 @@ class Poller:
             while lane.claim():
                 with lane.upstream.admitted():
                     turn = lane.take()
+                    self._again.discard(turn)
                     is_good = False
                     try:
                         is_good = turn.run(lane.upstream)
                     finally:
                         lane.finish(is_good=is_good)
                 if self.is_repeating and not turn.is_over():
-                    due = self._next(turn)
                     with self._changed:
-                        self._push(turn, due)
+                        self._push(turn, self._clock.monotonic() if turn in self._again else self._next(turn))
         except Stopped:
             return
         except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would leave its queue to no one
