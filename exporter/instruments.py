@@ -29,7 +29,7 @@ _COMPUTED = {
     "rate_limit_period_seconds": "Period of the effective rate limit.",
     "schedule_load_ratio": "Planned requests per period, as a fraction of the effective rate limit.",
     "customers": "Customers of the source.",
-    "series": "Vendor series of the source.",
+    "series": "Series of the source that are named for its vendor, those of the configuration included.",
 }
 
 _CONFIGURATION = {

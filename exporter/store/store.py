@@ -80,7 +80,10 @@ class Store:
             known = self.add_source(source)
             record = known.records.get(customer)
             described = [place for place in record.places if not place.collector] if record else []
-            self._show(described[0] if described else self._place(known, source, customer, "", 0), samples)
+            place = described[0] if described else self._place(known, source, customer, "", 0)
+            sound, left_out = self._sound(place, samples)
+            self._show(place, sound)
+            self._leave_out(place, left_out)
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
@@ -275,9 +278,8 @@ class Store:
         )
         place.marks = marks or None
         place.layout = layout
-        if place.collector:
-            self.sources[place.record.group.source].series += len(keys) - len(before)
-            self._series += len(keys) - len(before)
+        self.sources[place.record.group.source].series += len(keys) - len(before)
+        self._series += len(keys) - len(before)
         self._mark(place, (*(old.parts if old else ()), *(layout.parts if layout else ())))
 
     def _update(self, place: Place, layout: Layout, samples: Sequence[Sample]) -> None:

@@ -77,7 +77,7 @@ def test_own_metrics_of_a_source_say_what_was_configured():
     app = app_of(source("acme", "abc", collectors=intervals(60, 3_600), rate_limit=limit(600, 60)))
 
     assert own(app, "customers", source="acme") == 3
-    assert own(app, "series", source="acme") == 0
+    assert own(app, "series", source="acme") == 3
     assert own(app, "source_up", source="acme") == 0
     assert own(app, "rate_limit_calls", source="acme") == 600
     assert own(app, "rate_limit_period_seconds", source="acme") == 60
@@ -169,7 +169,7 @@ def test_it_fetches_each_customer_and_shows_what_came():
         'sendgrid_credits_remaining{customer="four",source="acme"} 4.0',
         'sendgrid_credits_remaining{customer="sixsix",source="acme"} 6.0',
     ]
-    assert own(app, "series", source="acme") == 2
+    assert own(app, "series", source="acme") == 4
     assert own(app, "source_up", source="acme") == 1
     assert app.stopping.is_set()
 
