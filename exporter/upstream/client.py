@@ -152,6 +152,10 @@ class Upstream:
         if pause is None and status == HTTPStatus.TOO_MANY_REQUESTS:
             pause = self._backoff.seconds(attempt)
         if pause is not None:
+            if status != HTTPStatus.TOO_MANY_REQUESTS:
+                # No request has been refused: one call's own limit may be used up, and the others' not. The next
+                # refusal says for how long.
+                pause = min(pause, self._backoff.longest)
             self._gate.pause(pause)
 
 

@@ -159,18 +159,22 @@ def test_a_pause_holds_all_collectors_of_the_source_and_no_other_source(vendor, 
     assert clock.monotonic() - began == pytest.approx(90)
 
 
-def test_no_requests_remaining_pauses_until_the_reset(vendor, connect, clock, counted):
+@pytest.mark.parametrize(("reset", "pause"), [(20, 20), (50, 30)])
+def test_no_requests_remaining_pauses_until_the_reset_but_not_for_longer_than_max_backoff(
+    vendor, connect, clock, counted, reset, pause
+):
+    """Where each call has a limit of its own, one that is used up must not silence all others for long."""
     client = connect(
-        vendor((200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(clock.time()) + 50)})).url
+        vendor((200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(clock.time()) + reset)})).url
     ).client("totals")
     began = clock.monotonic()
 
     client.send(READ)
     client.send(READ)
 
-    assert clock.monotonic() - began == pytest.approx(50)
+    assert clock.monotonic() - began == pytest.approx(pause)
     assert counted("rate_limit_remaining") == 0
-    assert counted("rate_limit_reset_timestamp_seconds") == 1_773_403_250
+    assert counted("rate_limit_reset_timestamp_seconds") == 1_773_403_200 + reset
 
 
 def test_the_headers_of_an_error_count_too(vendor, ask, counted):
@@ -271,18 +275,20 @@ def test_a_pause_that_begins_after_the_admission_is_waited_out(vendor, connect, 
 
 
 def test_a_long_pause_in_the_middle_of_a_fetch_ends_it(vendor, connect, clock):
-    server = vendor((200, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"}))
+    server = vendor((200, {}), (429, {"Retry-After": "3000"}))
     upstream = connect(server.url)
     client = upstream.client("totals")
     began = clock.monotonic()
 
     with upstream.admitted():
         client.send(READ)
+        with pytest.raises(errors.RateLimited, match="429"):
+            client.send(READ)
         with pytest.raises(errors.RateLimited, match="3000 s"):
             client.send(READ)
 
     assert clock.monotonic() == began
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2
 
 
 def test_nothing_is_sent_after_closing(vendor, connect):
