@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from exporter.errors import InvalidResponse
 from exporter.providers.base import Customer
@@ -53,12 +53,14 @@ def month_to_date(api: WebApi, customer: Customer, fields: Collection[str]) -> M
     """
     today = customer.today()
     first = today.replace(day=1)
+    # The vendor wants an end after the start, on the first day of a month too.
+    last = max(today, first + timedelta(days=1))
 
     def check(record: Record, day: date) -> None:
-        if not first <= day <= today:
+        if not first <= day <= last:
             raise InvalidResponse(f"{record.what}: its date was not asked for")
 
-    document = api.ask("daily", customer, ("start_date", first.isoformat()), ("end_date", today.isoformat()))
+    document = api.ask("daily", customer, ("start_date", first.isoformat()), ("end_date", last.isoformat()))
     rows = _by_day(api, "the daily statistics", document, fields, check)
     return Month(first, sums([*rows.values()], fields)) if rows else None
 

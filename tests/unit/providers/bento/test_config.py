@@ -133,7 +133,7 @@ def test_all_bento_sources_share_one_budget_and_are_told_which_intervals_would_f
     assert [path for path, _ in found] == ["rate_limit", "sources[1].rate_limit"]
     for _, message in found:
         assert "need 52 calls per 1h, but 30 are allowed" in message
-        assert "make the intervals 1.74 times as long (site 1h44m24s, segments 6h57m36s, " in message
+        assert "make the intervals 1.74 times as long (site 1h44m24s, segments 6h57m36s), " in message
 
 
 def test_sources_with_budgets_of_their_own_do_not_add_up(read_all):
