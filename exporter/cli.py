@@ -17,7 +17,7 @@ from exporter.app import App
 from exporter.clock import SystemClock
 from exporter.config import Config, Watch, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
-from exporter.errors import ConfigError, FetchError, StartError
+from exporter.errors import ConfigError, FetchError, StartError, UsageError
 from exporter.exposition import Format
 from exporter.flags import DEFAULT_ADDRESS, parser
 from exporter.plan import plan_lines
@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return WRONG
-    except StartError as error:
+    except (StartError, UsageError) as error:
         print(f"email-stats-exporter: {error}", file=sys.stderr)
-        return FAILED
+        return WRONG if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
@@ -95,7 +95,7 @@ def once(options: argparse.Namespace) -> int:
     selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
     app = _build(options.config_file, selection, is_repeating=False)
     if app.is_tried():
-        raise StartError("nothing to fetch: no source, customer and collector of the configuration is selected")
+        raise UsageError(f"nothing to fetch: {options.config_file} has none that is all of what was chosen")
     is_told = _on_signals()
     app.start()
     while not (app.is_tried() or is_told() or app.stopping.wait(_LOOK_AGAIN)):
@@ -119,19 +119,17 @@ def demo(options: argparse.Namespace) -> int:
         file.write_text(configuration(stand_in.base_url, "demo", world))
         app = _build(file)
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
-        print(f"Stand-in vendor on {stand_in.base_url}, {len(world.customers)} customers.{story}", flush=True)
+        sources = len(app.sources)
+        print(f"Stand-in vendors on {stand_in.base_url}, asked by {sources} sources.{story}", flush=True)
         return _serve(app, options, says_what_to_open=True)
 
 
 def discover(options: argparse.Namespace) -> int:
     """Print the vendor's customers of a source."""
     selection = Selection(sources=frozenset([options.source]))
-    app = _build(options.config_file, selection)
-    if not app.sources:
-        raise StartError(f"no source of {options.config_file} is named {options.source}")
-    source = app.sources[0]
+    source = _build(options.config_file, selection).sources[0]
     if not source.can_list:
-        raise StartError(f"source {options.source}: no call of type {source.config.type} lists customers")
+        raise UsageError(f"source {options.source}: no call of type {source.config.type} lists customers")
     try:
         found = source.find()
     except FetchError as error:
@@ -163,7 +161,10 @@ def _build(path: Path, selection: Selection = EVERYTHING, *, is_repeating: bool 
     """Return the program of a configuration file; what stays for good is hidden from the garbage collector."""
     gc.disable()
     try:
-        app = App(_load(path), providers(), SystemClock(), selection, is_repeating=is_repeating)
+        config = _load(path)
+        if strangers := [*selection.strangers(config)]:
+            raise UsageError(f"{path}: {'; '.join(strangers)}")
+        app = App(config, providers(), SystemClock(), selection, is_repeating=is_repeating)
         gc.freeze()
         return app
     finally:

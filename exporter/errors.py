@@ -4,6 +4,7 @@
 
     ExporterError
     ├── ConfigError             mistakes in the configuration, all of them at once
+    ├── UsageError              a command was given a name that nothing has
     ├── StartError              the program can't start: an address in use, a file that can't be read
     ├── Stopped                 the program is stopping, so this wait or request was given up
     ├── NotAllowed              a request that is not on its source's allow list: a fault of this program
@@ -71,6 +72,10 @@ class ConfigError(ExporterError):
         """Keep the mistakes; the text of the error is one line for each."""
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class UsageError(ExporterError):
+    """A command was given a name that nothing in the configuration has."""
 
 
 class StartError(ExporterError):

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from exporter.config import DiscoveryConfig, SourceConfig
+from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member
 from exporter.listing import Listing
 from exporter.poller import Poller, Turn
@@ -29,6 +29,18 @@ class Selection:
     def has(self, kind: frozenset[str], name: str) -> bool:
         """Return whether a name is among those of one kind."""
         return not kind or name in kind
+
+    def strangers(self, config: Config) -> Iterator[str]:
+        """Yield what is wrong with each name that nothing in the configuration has."""
+        chosen = [source for source in config.sources if self.has(self.sources, source.name)]
+        for name in sorted(self.sources - {source.name for source in config.sources}):
+            yield f"no source is named {name}"
+        for name in sorted(self.collectors - {name for source in chosen for name, _ in source.collectors}):
+            yield f"no collector {name} is enabled"
+        # Whom a vendor's list will bring, nobody knows yet.
+        if not any(getattr(source, "discovery", None) for source in chosen):
+            for name in sorted(self.customers - {each.label for source in chosen for each in source.customers}):
+                yield f"no customer is named {name}"
 
 
 EVERYTHING = Selection()

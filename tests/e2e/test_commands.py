@@ -188,12 +188,18 @@ def test_once_prints_what_it_has_and_fails_if_a_fetch_failed(shell, vendor, worl
     assert "reason=client_error" in stderr
 
 
-def test_once_that_finds_nothing_to_do_says_so(shell, good):
-    assert outcome(shell.start("once", good, "--customer=nobody")) == (
-        1,
-        "",
-        "email-stats-exporter: nothing to fetch: no source, customer and collector of the configuration is selected\n",
-    )
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--customer=nobody"], "no customer is named nobody"),
+        (["--source=acme", "--source=nope"], "no source is named nope"),
+        (["--collector=nope", "--source=gone"], "no source is named gone; no collector nope is enabled"),
+    ],
+)
+def test_once_refuses_a_name_that_nothing_has(shell, good, flags, words):
+    file = good.removeprefix("--config.file=")
+
+    assert outcome(shell.start("once", good, *flags)) == (2, "", f"email-stats-exporter: {file}: {words}\n")
 
 
 def test_the_schema_describes_the_configuration(shell):

@@ -43,7 +43,7 @@ def test_a_dozen_customers_are_there_within_seconds(demo):
 
 
 def test_it_says_what_to_open(demo):
-    assert re.match(r"Stand-in vendor on http://127\.0\.0\.1:\d+, 12 customers\.\n", demo.stdout)
+    assert re.match(r"Stand-in vendors on http://127\.0\.0\.1:\d+, asked by 6 sources\.\n", demo.stdout)
     assert f"Open http://localhost:{demo.port}/ for the status page" in demo.stdout
     assert f"http://localhost:{demo.port}/metrics for the metrics" in demo.stdout
     assert "warning" not in demo.stderr
