@@ -1,10 +1,31 @@
 """Error bodies: how they are told from data, and how a vendor's words are quoted without giving anything away."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
-_LONGEST_QUOTE = 200
+# What the vendors' pages print, and what they have been seen to answer. Other words may name a customer that is shown
+# under another name, or repeat a secret in an encoding that nobody thought of.
+_PHRASES = (
+    "Bad username / password",
+    "Email already exists",
+    "Email does not exist",
+    "Maximum credits exceeded",
+    "No user found",
+    "Permission denied, wrong credentials",
+    "Report not found",
+    "Segment not found",
+    "The provided authorization grant is invalid, expired, or revoked",
+    "Unauthorized",
+    "User does not exist",
+    "User not found",
+    "authorization required",
+    "invalid sort value",
+    "is invalid",
+    "too many requests",
+    "unable to get subuser stat sums",
+)
+_KNOWN: Mapping[str, str] = {phrase.casefold(): phrase for phrase in _PHRASES}
+_PUNCTUATION = ".,:;!? "
 
 
 def refusal(document: Any) -> str | None:
@@ -20,27 +41,23 @@ def refusal(document: Any) -> str | None:
     return None
 
 
-def describe(words: str, private: Iterable[str]) -> str:
-    """Return the text of an error that quotes a vendor's words, unless they are long or hold something private."""
+def describe(words: str) -> str:
+    """Return the text of an error that quotes a vendor's words only if they are a phrase that is known to be harmless.
+
+    It has the phrase as it is known, so that nothing in it comes from the vendor.
+    """
     text = "the vendor answered with an error"
-    line = quotable(words)
-    if line is None:
-        return f"{text} (its words are too long to be shown)"
-    if any(_holds(line, each) for each in private):
-        return f"{text} (its words hold what must not be shown)"
-    return f"{text}: {line}" if line else text
+    line = _folded(words)
+    if not line:
+        return text
+    phrase = _KNOWN.get(line)
+    return f"{text} (its words are not shown, for they may name a customer)" if phrase is None else f"{text}: {phrase}"
 
 
-def quotable(words: str) -> str | None:
-    """Return the vendor's words on one line without unprintable characters, or None if they are too long."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in words).split())
-    return line if len(line) <= _LONGEST_QUOTE else None
-
-
-def _holds(line: str, private: str) -> bool:
-    spellings = (private, quote(private, safe=""), quote_plus(private))
-    folded = (quotable(spelling) or "" for spelling in spellings)
-    return any(spelling and spelling.casefold() in line.casefold() for spelling in folded)
+def _folded(words: str) -> str:
+    """Return words on one line, in small letters, without what can't be printed and the punctuation at their end."""
+    printable = "".join(character if character.isprintable() else " " for character in words)
+    return " ".join(printable.split()).casefold().rstrip(_PUNCTUATION)
 
 
 def _words(document: Mapping[str, Any]) -> Iterator[str]:

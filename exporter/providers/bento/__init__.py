@@ -68,7 +68,12 @@ class BentoProvider:
         """Return no site, as no call of the API lists them."""
         return ()
 
-    def probe(self, source: BentoSource, client: Client, customers: Sequence[Customer]) -> None:
+    def probe(
+        self,
+        source: BentoSource,  # noqa: ARG002 - as in the protocol
+        client: Client,
+        customers: Sequence[Customer],
+    ) -> None:
         """Ask for the users of the first site.
 
         Raises:
@@ -76,7 +81,7 @@ class BentoProvider:
         """
         site = customers[0]
         try:
-            BentoApi(client, source.credentials).site(site)
+            BentoApi(client).site(site)
         except AuthRejected as error:
             # What stands behind the status and the host is true of any vendor; here more is known.
             status = str(error).partition(": ")[0]
@@ -84,7 +89,7 @@ class BentoProvider:
             raise AuthRejected(f"{status} for site {site.name}: {causes}") from error
 
     def _collector(self, name: str, source: BentoSource, client: Client, limits: LimitsConfig) -> AnyCollector:
-        api, collectors = BentoApi(client, source.credentials), source.collectors
+        api, collectors = BentoApi(client), source.collectors
         match name:
             case SiteCollector.name:
                 return SiteCollector(api, collectors.site)

@@ -32,14 +32,9 @@ def basic(credentials: BentoCredentials) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BentoApi:
-    """Asks Bento for one collector of one source.
-
-    Attributes:
-        credentials: the source's; those of a site that has its own are used, and kept out of errors, instead.
-    """
+    """Asks Bento for one collector of one source."""
 
     client: Client
-    credentials: BentoCredentials
 
     def site(self, customer: Customer) -> Mapping[str, int]:
         """Return the counts of a site's users, by the vendor's fields.
@@ -114,11 +109,5 @@ class BentoApi:
         # An error comes under status 200 too, so it is looked for before the shape is judged.
         words = refusal(document)
         if words is not None:
-            raise VendorRefused(f"{what}: {describe(words, self._private(customer))}")
+            raise VendorRefused(f"{what}: {describe(words)}")
         return document
-
-    def _private(self, customer: Customer) -> Sequence[str]:
-        site = site_of(customer)
-        keys = site.credentials or self.credentials
-        secrets = [keys.publishable_key.value(), keys.secret_key.value(), basic(keys)]
-        return secrets if customer.id == customer.name else [*secrets, customer.id]

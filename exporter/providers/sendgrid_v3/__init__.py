@@ -74,7 +74,7 @@ class V3Provider:
             **{each.name: each for each in _COLLECTORS},
             CategoriesCollector.name: partial(CategoriesCollector, most=limits.categories_per_customer),
         }
-        return [makers[name](self._api(source, client(name)), settings) for name, settings in source.collectors]
+        return [makers[name](V3Api(client(name)), settings) for name, settings in source.collectors]
 
     def discover(self, source: V3Source, client: Client) -> Sequence[Found]:
         """Return every subuser, or every partner account where the configuration says so.
@@ -82,7 +82,7 @@ class V3Provider:
         Raises:
             FetchError: the list could not be read whole; a part of it is of no use.
         """
-        api = self._api(source, client)
+        api = V3Api(client)
         return lists.accounts(api) if _lists_accounts(source) else lists.subusers(api)
 
     def probe(self, source: V3Source, client: Client, customers: Sequence[Customer]) -> None:
@@ -91,7 +91,7 @@ class V3Provider:
         Raises:
             FetchError: the vendor does not answer with them; a refused key is named, with the usual causes.
         """
-        api = self._api(source, client)
+        api = V3Api(client)
         try:
             if customers:
                 api.statistics(customers[:1], [Window(customers[0].today())], ())
@@ -101,9 +101,6 @@ class V3Provider:
             # What stands behind the status and the host is true of any vendor; here more is known.
             status = str(error).partition(": ")[0]
             raise AuthRejected(f"{status} {_CAUSES}") from error
-
-    def _api(self, source: V3Source, client: Client) -> V3Api:
-        return V3Api(client, source.credentials.api_key)
 
 
 def _lists_accounts(source: V3Source) -> bool:

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
-from exporter.config import Secret
 from exporter.errors import InvalidResponse, NotFound, VendorRefused
 from exporter.providers.base import Customer
 from exporter.providers.documents import Value, read_json
@@ -44,8 +43,6 @@ BATCH_SIZE = 10
 MOST_ROWS = 500
 MOST_PERIODS = MOST_ROWS // BATCH_SIZE
 _ACCEPT = (("Accept", "application/json"),)
-# No address of a person, nor of a customer that nobody configured, lacks this sign.
-_ADDRESS_SIGN = "@"
 
 Answer = TypeVar("Answer")
 Answers: TypeAlias = Mapping[Customer, Answer | NotFound]
@@ -68,14 +65,9 @@ class Credits:
 
 @dataclass(frozen=True, slots=True)
 class V3Api:
-    """Asks one source's vendor for one collector.
-
-    Attributes:
-        secret: what no error's text may hold, even if the vendor says it.
-    """
+    """Asks one source's vendor for one collector."""
 
     client: Client
-    secret: Secret
 
     def statistics(
         self, customers: Sequence[Customer], windows: Iterable[Window], fields: Collection[str]
@@ -109,7 +101,7 @@ class V3Api:
         is_subuser = customer.settings is AccountKind.SUBUSER
         path = f"/v3/subusers/{path_segment(customer)}/credits" if is_subuser else "/v3/user/credits"
         headers = () if is_subuser else on_behalf_of(customer)
-        record = self.record("the credits", self.ask(path, about=[customer], headers=headers))
+        record = self.record("the credits", self.ask(path, headers=headers))
         numbers = {field: record.find(field, whole_number) for field in CREDITS}
         resets = {field: record.find(field, real_day) for field in RESETS}
         answer = Credits(
@@ -129,7 +121,7 @@ class V3Api:
         """
         query = tuple(("usernames", customer.id) for customer in subusers)
         found: dict[str, Decimal | None] = {}
-        rows = listed("the reputations", self.ask("/v3/subusers/reputations", query, about=subusers))
+        rows = listed("the reputations", self.ask("/v3/subusers/reputations", query))
         for number, row in enumerate(rows, start=1):
             record = self.record(f"row {number} of the reputations", row)
             name = record.require("username", plain_text, "plain text")
@@ -144,7 +136,7 @@ class V3Api:
         Raises:
             InvalidResponse: no object.
         """
-        document = self.ask("/v3/user/account", about=[customer], headers=on_behalf_of(customer))
+        document = self.ask("/v3/user/account", headers=on_behalf_of(customer))
         return self.record("the account", document).find("reputation", percentage)
 
     def category_statistics(
@@ -157,7 +149,7 @@ class V3Api:
         """
         last = customer.today() + timedelta(days=1)
         query = (*(("categories", name) for name in categories), *window.query, ("limit", str(MOST_ROWS)))
-        document = self.ask("/v3/categories/stats", query, about=[customer], headers=on_behalf_of(customer))
+        document = self.ask("/v3/categories/stats", query, headers=on_behalf_of(customer))
         tables = read_tables(document, fields, self.record, is_named=True)
         if any(day > last for table in tables.values() for day in table):
             raise InvalidResponse("the statistics: a date is more than one day ahead of the customer's today")
@@ -170,11 +162,9 @@ class V3Api:
         self,
         path: str,
         query: tuple[tuple[str, str], ...] = (),
-        *,
-        about: Sequence[Customer] = (),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Value:
-        """Return what a call answers; ``about`` are the customers that the vendor may name: none for a list of all.
+        """Return what a call answers.
 
         Raises:
             FetchError: no answer came, it is an error body, or it can't be read.
@@ -183,12 +173,9 @@ class V3Api:
         document = read_json(reply.body)
         # An error comes under status 200 too, so it is looked for before the shape is judged.
         words = refusal(document)
-        if words is None:
-            return document
-        private = [self.secret.value(), *(customer.id for customer in about if customer.id != customer.name)]
-        if not about:
-            private.append(_ADDRESS_SIGN)
-        raise VendorRefused(describe(words, private))
+        if words is not None:
+            raise VendorRefused(describe(words))
+        return document
 
     def record(self, what: str, members: Value) -> Record:
         """Return an object of an answer, to be read field by field.
@@ -206,9 +193,9 @@ class V3Api:
         rest = (*window.query, ("limit", str(MOST_ROWS)))
         if customers[0].settings is AccountKind.SUBUSER:
             query = (*(("subusers", customer.id) for customer in customers), *rest)
-            document = self.ask("/v3/subusers/stats", query, about=customers)
+            document = self.ask("/v3/subusers/stats", query)
             return read_tables(document, fields, self.record, is_named=True)
-        document = self.ask("/v3/stats", rest, about=customers, headers=on_behalf_of(customers[0]))
+        document = self.ask("/v3/stats", rest, headers=on_behalf_of(customers[0]))
         return read_tables(document, fields, self.record, is_named=False)
 
 

@@ -98,12 +98,11 @@ def _next_cursor(api: V3Api, page: Record) -> str | None:
 def _rows(api: V3Api, pages: _Paged, count: Callable[[], int], customer: Customer | None = None) -> Iterator[Record]:
     """Yield the rows of all pages; ``count`` tells how many different ones the caller has seen."""
     headers = () if customer is None else on_behalf_of(customer)
-    about = () if customer is None else (customer,)
     offset = 0
     while True:
         known = count()
         query = (("limit", str(pages.size)), ("offset", str(offset)))
-        rows = listed(pages.what, api.ask(pages.path, query, about=about, headers=headers))
+        rows = listed(pages.what, api.ask(pages.path, query, headers=headers))
         for number, row in enumerate(rows, start=offset + 1):
             yield api.record(f"row {number} of {pages.what}", row)
         # A page that is longer than asked for is of a vendor that knows no pages.

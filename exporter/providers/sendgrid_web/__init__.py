@@ -119,8 +119,7 @@ class WebProvider:
             raise AuthRejected(f"{status} {_usual_causes(source.credentials)}") from error
 
     def _api(self, source: WebSource, client: Client) -> WebApi:
-        secrets = (source.credentials.password, source.credentials.api_key)
-        return WebApi(client, self.dialect, Format(source.format), [secret for secret in secrets if secret is not None])
+        return WebApi(client, self.dialect, Format(source.format))
 
 
 def _beside(collector: str, limits: LimitsConfig) -> Mapping[str, Any]:

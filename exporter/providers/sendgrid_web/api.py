@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.config import Secret
 from exporter.errors import InvalidResponse, VendorRefused
 from exporter.providers.base import Customer
 from exporter.providers.documents import Shrink, Value, is_blank, json_text, parse_json
@@ -18,16 +17,11 @@ from exporter.upstream import Client, Request
 
 @dataclass(frozen=True, slots=True)
 class WebApi:
-    """Asks one source's vendor for one collector.
-
-    Attributes:
-        secrets: what no error's text may hold, even if the vendor says it.
-    """
+    """Asks one source's vendor for one collector."""
 
     client: Client
     dialect: Dialect
     format: Format
-    secrets: Sequence[Secret]
 
     def ask(self, call: str, customer: Customer, *fields: tuple[str, str], is_blank_good: bool = False) -> Value:
         """Return what a call answers about a customer; an answer without a byte may stand for an empty object.
@@ -38,17 +32,15 @@ class WebApi:
         body = self._send(call, (("user", customer.id), *fields))
         if is_blank_good and is_blank(body):
             return {}
-        return self._judged(self._read(call, body), [customer])
+        return _judged(self._read(call, body))
 
-    def ask_for_all(
-        self, call: str, *fields: tuple[str, str], about: Iterable[Customer] = (), shrink: Shrink | None = None
-    ) -> Value:
-        """Return what a call answers about the whole account; ``about`` are customers that it may name.
+    def ask_for_all(self, call: str, *fields: tuple[str, str], shrink: Shrink | None = None) -> Value:
+        """Return what a call answers about the whole account.
 
         Raises:
             FetchError: no answer came, it is an error body, or it can't be read.
         """
-        return self._judged(self._read(call, self._send(call, fields), shrink), about, hides_addresses=True)
+        return _judged(self._read(call, self._send(call, fields), shrink))
 
     def ask_for_addresses(self, call: str, customer: Customer, shrink: Shrink) -> Value:
         """Return what a call answers that is about a customer's recipients, each row as ``shrink`` leaves it.
@@ -57,7 +49,7 @@ class WebApi:
             FetchError: no answer came, it is an error body, or it can't be read.
         """
         body = self._send(call, (("user", customer.id),))
-        return self._judged(self._read(call, body, shrink), [customer], hides_addresses=True)
+        return _judged(self._read(call, body, shrink))
 
     def rows(self, what: str, document: Value) -> Sequence[Value]:
         """Return the rows of an answer; ``what`` is what it is called in an error's text.
@@ -104,14 +96,10 @@ class WebApi:
             return read_xml(body, call.element, shrink)
         return parse_json(json_text(body), shrink)
 
-    def _judged(self, document: Any, about: Iterable[Customer], *, hides_addresses: bool = False) -> Value:
-        # An error comes under status 200 too, so it is looked for before the shape is judged.
-        words = refusal(document)
-        if words is None:
-            return document
-        private = [secret.value() for secret in self.secrets]
-        private += [customer.id for customer in about if customer.id != customer.name]
-        if hides_addresses:
-            # No address of a recipient, or of a customer that nobody configured, lacks this sign.
-            private.append("@")
-        raise VendorRefused(describe(words, private))
+
+def _judged(document: Any) -> Value:
+    # An error comes under status 200 too, so it is looked for before the shape is judged.
+    words = refusal(document)
+    if words is not None:
+        raise VendorRefused(describe(words))
+    return document

@@ -121,7 +121,7 @@ def usage(api: WebApi, customers: Sequence[Customer]) -> Mapping[str, Mapping[st
     wanted = {customer.id for customer in customers}
     what = "the usage"
     numbers: dict[str, dict[str, list[Decimal | None]]] = {}
-    for number, row in enumerate(_usage_rows(api, what, customers), start=1):
+    for number, row in enumerate(_usage_rows(api, what), start=1):
         record = api.record(f"row {number} of {what}", row)
         user = record.require("username", _text, "text")
         if user in wanted:
@@ -134,8 +134,8 @@ def usage(api: WebApi, customers: Sequence[Customer]) -> Mapping[str, Mapping[st
     }
 
 
-def _usage_rows(api: WebApi, what: str, customers: Sequence[Customer]) -> Iterator[Value]:
-    document = api.ask_for_all("usage", about=customers)
+def _usage_rows(api: WebApi, what: str) -> Iterator[Value]:
+    document = api.ask_for_all("usage")
     # A list, a lone invoice, or an object around the list: the vendor's prints have all three.
     if isinstance(document, dict) and "invoices" in document:
         document = document["invoices"]

@@ -14,6 +14,7 @@ from exporter.errors import (
 )
 
 PASSWORD = "correct-horse-battery"
+HIDDEN = " (its words are not shown, for they may name a customer)"
 GOOD = {
     "totals": '{"requests": 1, "bounces": 0, "clicks": 0, "opens": 0, "spamreports": 0}',
     "daily": '[{"date": "2026-03-13", "requests": 1, "bounces": 0, "clicks": 0, "opens": 0, "spamreports": 0}]',
@@ -104,21 +105,22 @@ def test_a_byte_order_mark_is_skipped(reseller, vendor, collector):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"message": "error", "errors": ["Bad user"]}', ": Bad user"),
+        ('{"message": "error", "errors": ["Email does not exist"]}', ": Email does not exist"),
         ('{"error": {"code": 400, "message": "User does not exist"}}', ": User does not exist"),
         ('{"code": 400, "message": "User does not exist"}', ": User does not exist"),
         ('{"message": "User not found"}', ": User not found"),
         ('{"error": "Bad username / password"}', ": Bad username / password"),
         ('{"errors": [{"field": null, "message": "too many requests"}]}', ": too many requests"),
-        ('{"errors": "Bad user"}', ": Bad user"),
+        ('{"errors": "User not found"}', ": User not found"),
         ('{"error": null}', ""),
         ('{"errors": []}', ""),
-        ('{"errors": [5, {"field": "user"}], "message": "error"}', ": error"),
+        ('{"errors": [5, {"field": "user"}], "message": "error"}', HIDDEN),
         ('{"message": null}', ""),
         ('{"message": ""}', ""),
         ('{"message": ["success"]}', ""),
-        ('{"message": "Success"}', ": Success"),
-        ('{"error": "two\\nlines\\u0000\\u001b[31m and\\u2028more"}', ": two lines [31m and more"),
+        ('{"message": "Success"}', HIDDEN),
+        ('{"error": "two\\nlines\\u0000\\u001b[31m and\\u2028more"}', HIDDEN),
+        ('{"error": "user\\nnot\\u0000\\u2028found."}', ": User not found"),
     ],
 )
 def test_an_error_body_under_status_200_is_the_vendors_error(reseller, vendor, collector, body, words):
@@ -132,15 +134,7 @@ def test_an_error_beside_data_is_an_error(reseller, vendor, collector, key):
     data = GOOD[collector].strip("[]").removesuffix("}")
     vendor.replies(f'{data}, "{key}": "partial data"}}')
 
-    assert failure(reseller, collector, VendorRefused) == "the vendor answered with an error: partial data"
-
-
-def test_words_that_are_too_long_are_not_shown(reseller, vendor, collector):
-    vendor.replies(f'{{"error": "{"x" * 201}"}}')
-
-    assert failure(reseller, collector, VendorRefused) == (
-        "the vendor answered with an error (its words are too long to be shown)"
-    )
+    assert failure(reseller, collector, VendorRefused) == f"the vendor answered with an error{HIDDEN}"
 
 
 @pytest.mark.parametrize(
@@ -151,6 +145,8 @@ def test_words_that_are_too_long_are_not_shown(reseller, vendor, collector):
         ("p&ss w/rd", "no p&ss  w/rd"),
         ("p&ss w/rd", "api_key=p%26ss+w%2Frd"),
         ("p&ss w/rd", "api_key=p%26ss%20w%2Frd"),
+        ("p&ss w/rd", "api_key=p%26ss%20w/rd"),
+        ("p&ss w/rd", "api_key=cCZzcyB3L3Jk"),
     ],
 )
 def test_words_that_hold_the_password_are_not_shown(reseller, vendor, collector, secret, echo):
@@ -158,7 +154,7 @@ def test_words_that_hold_the_password_are_not_shown(reseller, vendor, collector,
     credentials = {"username": "acme", "password": secret}
 
     assert failure(reseller, collector, VendorRefused, credentials=credentials) == (
-        "the vendor answered with an error (its words hold what must not be shown)"
+        f"the vendor answered with an error{HIDDEN}"
     )
 
 
@@ -166,21 +162,15 @@ def test_words_that_hold_the_api_key_are_not_shown(reseller, vendor, collector):
     vendor.replies('{"error": "SG.horse may not do this"}')
 
     assert failure(reseller, collector, VendorRefused, credentials={"api_key": "SG.horse"}) == (
-        "the vendor answered with an error (its words hold what must not be shown)"
+        f"the vendor answered with an error{HIDDEN}"
     )
 
 
-def test_words_that_hold_the_vendors_name_of_a_customer_with_another_name_are_not_shown(reseller, vendor, collector):
-    vendor.replies('{"error": "no customer@example.com here"}')
+@pytest.mark.parametrize("named", ["customer@example.com", "customer%40example.com", "another@example.com", "another"])
+@pytest.mark.parametrize("shown", ["acme-eu", "customer@example.com"])
+def test_words_that_name_any_customer_are_not_shown(reseller, vendor, collector, named, shown):
+    vendor.replies(f'{{"error": "no {named} here"}}')
 
-    assert failure(reseller, collector, VendorRefused) == (
-        "the vendor answered with an error (its words hold what must not be shown)"
-    )
-
-
-def test_words_that_hold_the_name_of_a_customer_are_shown(reseller, vendor, collector):
-    vendor.replies('{"error": "no customer@example.com here"}')
-
-    assert failure(reseller, collector, VendorRefused, customer={"name": "customer@example.com"}) == (
-        "the vendor answered with an error: no customer@example.com here"
+    assert failure(reseller, collector, VendorRefused, customer={"name": shown}) == (
+        f"the vendor answered with an error{HIDDEN}"
     )

@@ -1,6 +1,7 @@
 """What can come instead of an answer, the same for every call."""
 
 import json
+from base64 import b64encode
 
 import pytest
 
@@ -25,6 +26,7 @@ GOOD = {
     "reputation": '[{"username": "alice", "reputation": 99}]',
     "categories": "[]",
 }
+HIDDEN = "the vendor answered with an error (its words are not shown, for they may name a customer)"
 SECRET = "SG.correct-horse-battery"
 
 pytestmark = pytest.mark.parametrize("collector", GOOD)
@@ -91,22 +93,21 @@ def test_an_error_body_under_status_200_is_the_vendors_error(v3, vendor, collect
     assert failure(v3, collector, VendorRefused) == f"the vendor answered with an error{words}"
 
 
-@pytest.mark.parametrize("echo", [SECRET, SECRET.lower()])
+@pytest.mark.parametrize(
+    "echo", [SECRET, SECRET.lower(), SECRET.replace("-", "%2D"), b64encode(SECRET.encode()).decode()]
+)
 def test_words_that_hold_the_key_are_not_shown(v3, collector, echo):
     v3.replies({"errors": [{"message": f"{echo} is revoked"}]})
 
-    assert failure(v3, collector, VendorRefused) == (
-        "the vendor answered with an error (its words hold what must not be shown)"
-    )
+    assert failure(v3, collector, VendorRefused) == HIDDEN
 
 
-def test_words_that_hold_the_id_of_a_customer_with_another_name_are_not_shown(v3, collector):
-    v3.replies({"errors": [{"message": "no alice here"}]})
+@pytest.mark.parametrize("named", ["alice", "acme-eu", "bob", "bob@example.com"])
+def test_words_that_name_any_customer_are_not_shown(v3, collector, named):
+    v3.replies({"errors": [{"message": f"no {named} here"}]})
 
-    assert failure(v3, collector, VendorRefused, {"subuser": "alice", "name": "acme-eu"}) == (
-        "the vendor answered with an error (its words hold what must not be shown)"
-    )
-    assert failure(v3, collector, VendorRefused) == "the vendor answered with an error: no alice here"
+    assert failure(v3, collector, VendorRefused, {"subuser": "alice", "name": "acme-eu"}) == HIDDEN
+    assert failure(v3, collector, VendorRefused) == HIDDEN
 
 
 def test_a_batch_that_is_answered_with_an_error_is_not_asked_again(v3, collector):

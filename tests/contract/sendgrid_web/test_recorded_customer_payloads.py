@@ -78,7 +78,7 @@ DATA = {
 }
 CATEGORY_LISTS = ("stats_category_list.json", "stats_category_list.xml")
 CUSTOMERS = ("subuser_list.json", "subuser_list.xml")
-ERRORS = {"error_nested.json": "User does not exist", "error_flat_message.json": "User not found"}
+ERRORS = {"error_nested.json": ": User does not exist", "error_flat_message.json": ": User not found"}
 NOT_ASKED = {
     **dict.fromkeys(("bounces", "unsubscribes", "spam_reports", "invalid_emails"), "lists of recipients' addresses"),
     **dict.fromkeys(("ip_all", "sendip_list"), "addresses are not a subuser's"),
@@ -130,4 +130,4 @@ def test_a_recorded_error_body_under_status_200_fails_every_fetch(vendor, ca_fil
 
     with pytest.raises(VendorRefused) as caught:
         account(vendor, ca_file, NAME, name).fetch(collector)
-    assert str(caught.value) == f"the vendor answered with an error: {ERRORS[name]}"
+    assert str(caught.value) == f"the vendor answered with an error{ERRORS[name]}"

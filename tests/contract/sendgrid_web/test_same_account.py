@@ -303,12 +303,12 @@ def test_a_failure_of_the_last_call_of_a_fetch_fails_it_whole(of_type, type_, co
 @pytest.mark.parametrize(
     ("format_", "body"),
     [
-        ("json", '{"message": "error", "errors": ["no"]}'),
-        ("json", '{"error": {"code": 400, "message": "no"}}'),
-        ("xml", "<result><message>error</message><errors><error>no</error> ... </errors></result>"),
-        ("xml", "<result><message>no</message></result>"),
-        ("xml", "<error><code>400</code><message>no</message></error>"),
-        ("xml", "<error>no</error>"),
+        ("json", '{"message": "error", "errors": ["User not found"]}'),
+        ("json", '{"error": {"code": 400, "message": "User not found"}}'),
+        ("xml", "<result><message>error</message><errors><error>User not found</error> ... </errors></result>"),
+        ("xml", "<result><message>User not found</message></result>"),
+        ("xml", "<error><code>400</code><message>User not found</message></error>"),
+        ("xml", "<error>User not found</error>"),
     ],
 )
 @pytest.mark.parametrize(("type_", "collector"), EVERY)
@@ -317,7 +317,7 @@ def test_an_error_body_under_status_200_fails_the_fetch(of_type, vendor, type_, 
     error = failure(of_type(type_, format_), collector)
 
     assert isinstance(error, VendorRefused)
-    assert str(error) == "the vendor answered with an error: no"
+    assert str(error) == "the vendor answered with an error: User not found"
 
 
 @pytest.mark.parametrize(("type_", "collector"), EVERY)

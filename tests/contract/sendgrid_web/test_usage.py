@@ -106,7 +106,7 @@ def test_a_refusal_is_every_customers_without_a_call_for_each(reseller, vendor, 
     assert len(reseller.asked) == 1
 
 
-@pytest.mark.parametrize("words", ["no invoice for stranger@example.net", "c owes you"])
+@pytest.mark.parametrize("words", ["no invoice for stranger@example.net", "c owes you", "stranger owes you"])
 def test_an_error_that_may_name_a_customer_is_not_quoted(fetch, words):
-    with pytest.raises(VendorRefused, match=r"\(its words hold what must not be shown\)$"):
+    with pytest.raises(VendorRefused, match=r"\(its words are not shown, for they may name a customer\)$"):
         fetch({"error": words})
