@@ -151,7 +151,9 @@ class AdsCollector:
         """
         answers = [(query, self.api.ads(customer, query)) for query in site_of(customer).ads]
         yield from _in_rows(chain.from_iterable(self._samples(query, ads) for query, ads in answers))
-        if surplus := sum(ads.unnamed + len(ads.values[self.most_rows :]) for _, ads in answers):
+        if unnamed := sum(ads.unnamed for _, ads in answers):
+            yield LeftOut("label_value", unnamed)
+        if surplus := sum(len(ads.values[self.most_rows :]) for _, ads in answers):
             yield LeftOut("breakdown_rows", surplus)
 
     def _samples(self, query: AdsConfig, ads: Ads) -> Iterator[Sample]:

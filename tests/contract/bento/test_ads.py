@@ -244,7 +244,16 @@ def test_a_value_that_may_not_be_shown_is_taken_out_before_any_other(bento, vend
     brought = bento.fetch_all("ads", BROKEN_DOWN, limits=LimitsConfig(breakdown_rows=2))
 
     assert signups(brought) == {"a": 3, "b": 2}
-    assert brought[1] == {"breakdown_rows": 2}
+    assert brought[1] == {"label_value": 1, "breakdown_rows": 1}
+
+
+def test_a_value_that_may_not_be_shown_is_not_one_too_many(bento, vendor):
+    vendor.replies(answer(breakdown=[row("anna@example.com", 99), row(None, 98), row("a", 3)]))
+
+    brought = bento.fetch_all("ads", BROKEN_DOWN, limits=LimitsConfig(breakdown_rows=1))
+
+    assert signups(brought) == {"a": 3}
+    assert brought[1] == {"label_value": 2}
 
 
 @pytest.mark.parametrize("key", ["x" * 128, "summer 2015", 'say "hi" \\ {}', "größe", "％40", "a%40b"])
@@ -261,12 +270,12 @@ def test_an_empty_breakdown_is_a_success(bento, vendor):
 
 
 def test_what_several_breakdowns_leave_out_is_counted_together(bento, vendor):
-    vendor.replies(answer(breakdown=[row("a", 2), row("b", 1)]))
+    vendor.replies(answer(breakdown=[row("a", 2), row("b", 1), row("", 9)]))
     queries = {"ads": [{"name": "all", "breakdown": True}, {"name": "more", "breakdown": True}]}
 
     values, left_out = bento.fetch_all("ads", queries, limits=LimitsConfig(breakdown_rows=1))
 
-    assert left_out == {"breakdown_rows": 2}
+    assert left_out == {"label_value": 2, "breakdown_rows": 2}
     assert [name for name in values if "breakdown_signups" in name] == [
         'bento_ads_breakdown_signups{query="all",value="a"}',
         'bento_ads_breakdown_signups{query="more",value="a"}',
