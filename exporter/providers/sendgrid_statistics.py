@@ -47,10 +47,11 @@ def read_day(record: Record, check: Callable[[Record, date], None]) -> date:
 def read_counters(record: Record, fields: Collection[str], names: Mapping[str, Sequence[str]]) -> Counters:
     """Return the required counters of a row and, as far as they were sent, those of ``fields``.
 
-    ``names`` has the vendor's names of each, of which a row has one.
+    ``names`` has the vendor's names of each. A counter that is not required, and whose names say different things, is
+    left out and counted as rejected.
 
     Raises:
-        InvalidResponse: a required counter is not there as a whole number, or two names of one say different things.
+        InvalidResponse: a required counter is not there as a whole number.
     """
     counters = {name: record.require(names[name][0], whole_number, "whole number") for name in REQUIRED_STATISTICS}
     for name in fields:
@@ -74,5 +75,6 @@ def samples(families: Mapping[str, Family], counters: Counters, fields: Iterable
 def _find(record: Record, names: Sequence[str]) -> int | None:
     sent = {number for each in names if (number := record.find(each, whole_number)) is not None}
     if len(sent) > 1:
-        raise InvalidResponse(f"{record.what}: {' and '.join(names)} differ")
+        record.reject()
+        return None
     return next(iter(sent), None)

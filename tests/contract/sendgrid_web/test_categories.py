@@ -251,9 +251,14 @@ def test_two_names_of_one_counter_may_say_the_same(fetch_all):
     assert shown(samples, "blocks") == {"a": 7}
 
 
-def test_two_names_of_one_counter_that_differ_refuse_the_answer(fetch):
-    with pytest.raises(InvalidResponse, match="blocked and blocks differ$"):
-        fetch(["a"], [row("a", blocked=7, blocks=8)], fields=["blocks"])
+@pytest.mark.parametrize("blocks", [8, 0, "70"])
+def test_a_counter_whose_names_differ_is_left_out_and_counted(fetch_all, reseller, blocks):
+    rows = [row("a", blocked=7, blocks=blocks), row("b", blocks=9)]
+    samples, _ = fetch_all(["a", "b"], rows, fields=["requests", "blocks"])
+
+    assert shown(samples, "blocks") == {"b": 9}
+    assert shown(samples, "requests") == {"a": 100, "b": 100}
+    assert reseller.rejected("categories") == 1
 
 
 def test_a_wrong_optional_counter_is_left_out_and_counted(fetch_all, reseller):

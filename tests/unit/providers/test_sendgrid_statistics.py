@@ -36,9 +36,15 @@ def test_a_wanted_counter_is_read_by_any_of_its_names():
     assert read_counters(record(blocked="7", blocks="7"), ["blocks"], NAMES)["blocks"] == 7
 
 
-def test_two_names_of_one_counter_that_differ_are_refused():
-    with pytest.raises(InvalidResponse, match="^row 1: blocked and blocks differ$"):
-        read_counters(record(blocked="7", blocks="8"), ["blocks"], NAMES)
+def test_a_counter_whose_names_differ_is_left_out_and_rejected_once():
+    rejected = []
+    row = Record("row 1", {**FIVE, "blocked": "7", "blocks": "8", "delivered": "4"}, lambda: rejected.append(1))
+
+    counters = read_counters(row, ["blocks", "delivered"], NAMES)
+
+    assert "blocks" not in counters
+    assert counters["delivered"] == 4
+    assert rejected == [1]
 
 
 def test_a_sum_is_of_all_rows():
