@@ -177,7 +177,7 @@ def _from(key: str, content: object, form: str, around: Surroundings) -> Secret:
 
 
 def read_secret(path: Path, key: str) -> str:
-    """Return the secret that a file holds, without the line break at its end.
+    """Return the secret that a file holds, without a byte order mark at its start and the line break at its end.
 
     Raises:
         PydanticCustomError: there is none, or nothing else than one; it blames the key.
@@ -198,7 +198,7 @@ def _file(key: str, path: Path) -> str:
     if len(content) > _LONGEST:
         raise mistake(f"the file is longer than {_LONGEST} bytes; it must hold the secret alone", beside=key)
     try:
-        return content.decode().rstrip("\r\n")
+        return content.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         # Without `from None` the chained error would carry the bytes of the file.
         raise mistake("the file is not UTF-8 text", beside=key) from None

@@ -71,6 +71,15 @@ def test_a_secret_file_that_turns_wrong_keeps_the_last_good_secret_and_is_shown(
     assert (credentials.password.value(), credentials.second_key.value()) == ("hunter1", "hunter2")
 
 
+def test_a_new_secret_is_taken_without_the_byte_order_mark_of_its_file(keys, tmp_path):
+    keys.poll()
+
+    (tmp_path / "a.key").write_bytes(b"\xef\xbb\xbfhunter3\r\n")
+
+    assert keys.poll().renewed == {"post"}
+    assert keys.config.sources[0].credentials.password.value() == "hunter3"
+
+
 def test_a_secret_that_is_mended_is_shown_no_more(keys, tmp_path):
     (tmp_path / "a.key").write_text("")
     keys.poll()

@@ -43,6 +43,18 @@ def test_the_line_break_at_the_end_of_a_secret_file_is_no_part_of_the_secret(tmp
     assert read(tmp_path, password_file="secret").password.value() == " hunter2 "
 
 
+def test_a_byte_order_mark_at_the_start_of_a_secret_file_is_no_part_of_the_secret(tmp_path):
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfhunter2\r\n")
+
+    assert read(tmp_path, password_file="secret").password.value() == "hunter2"
+
+
+def test_a_file_of_a_byte_order_mark_alone_holds_no_secret(tmp_path):
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbf")
+
+    assert refusal(tmp_path, password_file="secret") == "the secret is empty"
+
+
 def test_a_secret_is_read_from_an_environment_variable(tmp_path):
     secret = read(tmp_path, {"HUNTER": "hunter2"}, password_env="HUNTER").password
 
