@@ -87,7 +87,7 @@ class Source:
         self._desk = desk
         self._poller = poller
         self._selection = selection
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
         self._is_started = False
@@ -99,7 +99,8 @@ class Source:
     @property
     def customers(self) -> Sequence[Customer]:
         """Every customer that takes part."""
-        return [customer for customer in self.roster.customers if self._takes_part(customer)]
+        with self._lock:
+            return [customer for customer in self.roster.customers if self._takes_part(customer)]
 
     def probe(self) -> None:
         """Make one cheap call that tells whether the vendor answers and the credentials work.
