@@ -105,7 +105,7 @@ def test_series_go_stale_leave_and_come_back(watch):
     watched.becomes(None, up=0, stale=1)
     values = watched.exporter.values()
     assert [key for key in values if key[0].startswith("sendgrid_")] == [info]
-    assert values[series("email_stats_exporter_series", source="acme")] == 0
+    assert values[series("email_stats_exporter_series", source="acme")] == 1
     assert values[series("email_stats_exporter_source_up", source="acme")] == 0
 
     # Meanwhile the vendor's total fell, so it comes back with the value that was last shown.
