@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exporter.demo import Account, StandIn, World
-from tests.e2e.comparison import customers_on, differences
+from tests.e2e.comparison import customers_on, is_same
 from tests.e2e.programs import Exporter, Values, labels_of
 from tests.e2e.sources import PASSWORD, source
 from tests.e2e.waiting import eventually
@@ -47,7 +47,7 @@ def sources(changing_vendor, changing) -> Sequence[Mapping[str, Any]]:
 @pytest.fixture(scope="module")
 def listed(shell, sources, changing_vendor) -> Exporter:
     exporter = shell.run(sources, **NO_RETRY)
-    eventually(lambda: not differences(exporter.values(), sources, changing_vendor.story))
+    eventually(lambda: is_same(exporter.values(), sources, changing_vendor.story))
     return exporter
 
 
@@ -85,7 +85,7 @@ def test_a_list_that_cannot_be_read_whole_loses_nobody(fault, listed, sources, c
 
     page = listed.values()
     assert [page[key] for key in page if key[0] == "email_stats_exporter_discovery_up"] == [0, 0]
-    assert differences(page, sources, changing_vendor.story) == []
+    assert is_same(page, sources, changing_vendor.story)
     changing_vendor.clear()
     eventually(lambda: listed.value("email_stats_exporter_discovery_up", source="acme") == 1)
 
@@ -97,7 +97,7 @@ def test_customers_leave_when_lists_in_a_row_lack_them_and_join_at_once(listed, 
         """Return how many lists were asked for until exactly these customers were there."""
         before = lists_of(changing_vendor)
         changing.customers = accounts
-        eventually(lambda: not differences(listed.values(), sources, changing_vendor.story))
+        eventually(lambda: is_same(listed.values(), sources, changing_vendor.story))
         return lists_of(changing_vendor) - before
 
     assert takes(everyone[:10]) >= 2

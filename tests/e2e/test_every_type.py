@@ -8,7 +8,7 @@ import yaml
 
 from exporter.demo import configuration
 from exporter.providers import discover
-from tests.e2e.comparison import differences
+from tests.e2e.comparison import is_same
 from tests.e2e.programs import Exporter, Prometheus, labels_of
 from tests.e2e.sources import PASSWORD
 from tests.e2e.waiting import eventually
@@ -62,7 +62,7 @@ def prometheus(exporter, new_prometheus) -> Prometheus:
 def polled(exporter, prometheus, sources, vendor) -> None:
     """Wait until Prometheus has of each source what the vendors say."""
     eventually(lambda: exporter.ask("/-/ready").ok)
-    eventually(lambda: not differences(prometheus.query(VENDOR_SERIES), sources, vendor.story))
+    eventually(lambda: is_same(prometheus.query(VENDOR_SERIES), sources, vendor.story))
 
 
 def test_no_type_is_left_out(sources):
@@ -72,7 +72,7 @@ def test_no_type_is_left_out(sources):
 def test_every_series_in_prometheus_is_what_the_vendors_say_and_there_is_no_other(polled, prometheus, sources, vendor):
     shown = prometheus.query(VENDOR_SERIES)
 
-    assert differences(shown, sources, vendor.story) == []
+    assert is_same(shown, sources, vendor.story)
     assert len(shown) > 3000
     families = {family.name for provider in discover().values() for family in provider.families}
     assert families - {series[0] for series in shown} == set()
