@@ -1,5 +1,6 @@
 """The configuration as the rest of the program sees it: frozen, typed, seconds and bytes as plain numbers."""
 
+from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -127,9 +128,9 @@ class CustomerConfig(Section):
     """Time zone of this customer's days, where it differs from the source's."""
 
     @property
+    @abstractmethod
     def id(self) -> str:
         """What the vendor calls the customer."""
-        raise NotImplementedError
 
     @property
     def label(self) -> str:
