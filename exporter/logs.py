@@ -38,6 +38,8 @@ def configure(level: str, format_: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # One line for each connection that a vendor broke says nothing that the failed fetch's own does not.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    # That a process has started and stopped is said in words of our own.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
