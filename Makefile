@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The interpreter that the virtual environment is made from: PYTHON=… names one, else the first that is new enough.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 # What the tests run for real, as Debian packages with a program of the same name.
-SERVERS := prometheus
+SERVERS := prometheus prometheus-alertmanager
 # Of the demo: make demo ARGS=--scenario=outage
 ARGS :=
 # Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
@@ -56,6 +56,7 @@ requirements: $(VENV)/.created ## Write requirements/*.txt anew from pyproject.t
 	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
 	@$(COMPILE) --group build -o requirements/build.txt
+	@$(COMPILE) --group chart -o requirements/chart.txt
 	@$(COMPILE) --group lock -o requirements/lock.txt
 
 clean: ## Take away everything that make made
