@@ -3,7 +3,7 @@
 ::
 
     overview.py     all customers of the sources: who moves, who bounces, whose credits end, who is stale
-    customer.py     one customer of SendGrid
+    customer.py     one customer of SendGrid; its further rows in customer_details.py
     bento.py        Bento's sites
     exporter.py     the exporter itself
     shelf.py        the dashboards, as files of JSON
@@ -11,6 +11,7 @@
     panels.py       panels: stat, time series, bar gauge, state timeline
     tables.py       the panel that joins several queries, a row for each customer
     colours.py      colours that colour-blind eyes tell apart, thresholds and states made of them
+    measures.py     what is asked of SendGrid's numbers: ratios, growth, forecasts
     queries.py      PromQL that all of them begin with
 
 A dashboard is a module with a function ``dashboard()``, named in `shelf.DASHBOARDS`, that returns one `page`::

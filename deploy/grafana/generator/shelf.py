@@ -3,9 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 
+from deploy.grafana.generator import customer, overview
 from deploy.grafana.generator.colours import Json
 
-DASHBOARDS: Mapping[str, Callable[[], Json]] = {}
+DASHBOARDS: Mapping[str, Callable[[], Json]] = {
+    "overview": overview.dashboard,
+    "customer": customer.dashboard,
+}
 
 
 def files() -> Mapping[str, str]:

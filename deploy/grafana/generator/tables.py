@@ -51,7 +51,7 @@ def table(
         columns: the queries; the first says which rows there are, others are best cut to them by `beside`.
         sort: the head of the column that it is sorted by.
         descending: whether the largest comes first.
-        hidden: heads of columns that aren't shown, but that ``sort`` or a link may use.
+        hidden: heads of columns, or labels without a head, that aren't shown.
         links: where a click on a label leads; ``${__data.fields.Customer:percentencode}`` is the row's.
         empty: what it says when there is no row.
     """
@@ -68,7 +68,7 @@ def table(
             {
                 "id": "organize",
                 "options": {
-                    "excludeByName": {"Time": True},
+                    "excludeByName": dict.fromkeys(["Time", *_hidden(shown, hidden)], True),
                     "indexByName": {name: index for index, name in enumerate(shown)},
                     "renameByName": dict(shown),
                 },
@@ -90,17 +90,21 @@ def table(
             "overrides": [
                 *(_override(head, [{"id": "links", "value": list(links)}]) for head in labels.values() if links),
                 *(_override(column.title, _properties(column)) for column in columns),
-                *(_override(head, [{"id": "custom.hidden", "value": True}]) for head in hidden),
             ],
         },
     }
 
 
 def _names(labels: Mapping[str, str], columns: Sequence[Column]) -> Mapping[str, str]:
-    # Grafana calls the values of the only query Value, those of the first of several Value #A.
-    if len(columns) == 1:
-        return {**labels, "Value": columns[0].title}
-    return {**labels, **{f"Value #{chr(ord('A') + index)}": column.title for index, column in enumerate(columns)}}
+    # Grafana calls a query's values Value #A, and Value if no other query has any.
+    letters_of = {f"Value #{chr(ord('A') + index)}": column.title for index, column in enumerate(columns)}
+    return {**labels, "Value": columns[0].title, **letters_of}
+
+
+def _hidden(names: Mapping[str, str], hidden: Sequence[str]) -> Sequence[str]:
+    # A label that has no head is hidden by its own name.
+    heads = set(names.values())
+    return [name for name, head in names.items() if head in hidden] + [name for name in hidden if name not in heads]
 
 
 def _override(head: str, properties: Sequence[Json]) -> Json:
