@@ -129,7 +129,7 @@ class Fetch:
             if change.after is None:
                 log.info("fetch recovered", **event)
             else:
-                log.warning("fetch failed", **event, reason=change.after.value, error=change.place.last_error)
+                log.warning("fetch failed", **event, reason=change.after.value, error=change.error)
 
 
 def _ask(collector: AnyCollector, customers: Sequence[Customer]) -> list[Outcome]:

@@ -1,16 +1,18 @@
 """Lines of the text formats: headers of families, and the samples of a group of customers."""
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from math import isnan
+from struct import Struct
 from typing import TypeAlias
 
-from prometheus_client.utils import floatToGoString
-
 from exporter.samples import Family, Kind
-from exporter.store import Group, Place, health
+from exporter.store import Group, Shelf, health
 
-# From here on the format's own rule writes an exponent where Python's repr does not.
-_PLAIN_BELOW = 1_000_000
+_NUMBER = Struct("d")
+# With so many digits before the point, the formats' own rule writes an exponent where Python's repr does not.
+_DIGITS = 7
 
 
 class Format(Enum):
@@ -33,33 +35,19 @@ def header(family: Family, format_: Format) -> bytes:
 
 def lines(family: Family, group: Group) -> bytes:
     """Return the lines of all samples of a family that the customers of a group have; the same in both formats."""
-    template, order = _template(family, group.source)
-    read = _HEALTH.get(family)
-    if read is None and not family.labels:
-        return _plain_lines(family, group, template)
-    read = read or _samples
-    rendered = []
-    for record in group.records:
-        customer = escape(record.name)
-        for place in record.places:
-            for labels, value in read(place, family):
-                values = (customer, *map(escape, labels))
-                rendered.append(template % (*[values[index] for index in order], number(value)))
-    return _joined(family, rendered)
-
-
-def _plain_lines(family: Family, group: Group, template: str) -> bytes:
-    # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
-    rendered = [
-        template % (escape(record.name), number(place.values[part[0]]))
-        for record in group.records
-        for place in record.places
-        if place.layout is not None and (part := place.layout.parts.get(family)) is not None
-    ]
-    return _joined(family, rendered)
-
-
-def _joined(family: Family, rendered: list[str]) -> bytes:
+    names = [escape(record.name) if record else "" for record in group.records]
+    rendered: list[str] = []
+    for shelf in group.shelves.values():
+        if family in _COLUMNS or not family.labels:
+            # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
+            line, _ = _template(family, source=group.source, collector=shelf.collector)
+            column = _COLUMNS.get(family, _column)(shelf, family)
+            rendered += [line % (names[row], number(value)) for row, value in column]
+        else:
+            line, order = _template(family, source=group.source)
+            for row, labels, value in _ROWS.get(family, _samples)(shelf, family):
+                values = (names[row], *map(escape, labels))
+                rendered.append(line % (*[values[index] for index in order], number(value)))
     text = "".join(rendered)
     return (text if family.per_customer else text.replace('customer="",', "")).encode()
 
@@ -73,68 +61,98 @@ def escape(value: str) -> str:
 
 def number(value: float) -> str:
     """Return a finite number exactly, as Go and prometheus_client write it."""
-    return repr(value) if 0 <= value < _PLAIN_BELOW else str(floatToGoString(value))
+    text = repr(value)
+    point = text.find(".")
+    if point < _DIGITS or value < 0:
+        return text
+    digits = f"{text[0]}.{text[1:point]}{text[point + 1 :]}".rstrip("0").rstrip(".")
+    return f"{digits}e+{point - 1:02d}"
 
 
-def _template(family: Family, source: str) -> tuple[str, tuple[int, ...]]:
-    """Return the line of a family with places for the label values, and the order in which these come."""
+def _template(family: Family, **known: str) -> tuple[str, tuple[int, ...]]:
+    """Return the line of a family with places for the label values not known, and the order in which these come."""
     names = ("customer", *family.labels)
     sorted_names = sorted((*names, "source"))
-    known = f'source="{escape(source)}"'.replace("%", "%%")
-    pairs = ",".join(known if name == "source" else f'{name}="%s"' for name in sorted_names)
-    order = tuple(names.index(name) for name in sorted_names if name != "source")
+    texts = {name: escape(value).replace("%", "%%") for name, value in known.items()}
+    pairs = ",".join(f'{name}="{texts.get(name, "%s")}"' for name in sorted_names)
+    order = tuple(names.index(name) for name in sorted_names if name not in known)
     return f"{family.name}{{{pairs}}} %s\n", order
 
 
-_Read: TypeAlias = Iterator[tuple[tuple[str, ...], float]]
+# Rows of a shelf, and the value of each.
+_Column: TypeAlias = Iterator[tuple[int, float]]
 
 
-def _samples(place: Place, family: Family) -> _Read:
-    if place.layout is not None and (part := place.layout.parts.get(family)) is not None:
-        start, labels = part
-        yield from zip(labels, place.values[start : start + len(labels)], strict=True)
+def _column(shelf: Shelf, family: Family) -> _Column:
+    known = part = None
+    for row, layout in enumerate(shelf.layouts):
+        if layout is not known:
+            known = layout
+            part = None if layout is None else layout.parts.get(family)
+        if part:
+            yield row, _NUMBER.unpack_from(shelf.values[row], part[0] * _NUMBER.size)[0]
 
 
-def _up(place: Place, _: Family) -> _Read:
-    if place.up is not None:
-        yield (place.collector,), float(place.up)
+def _times(times: "array[float]") -> _Column:
+    return ((row, seconds) for row, seconds in enumerate(times) if not isnan(seconds))
 
 
-def _stale(place: Place, _: Family) -> _Read:
-    if place.collector:
-        yield (place.collector,), float(place.is_stale)
+def _up(shelf: Shelf, _: Family) -> _Column:
+    return ((row, float(shelf.reasons[row] is None)) for row, _ in _times(shelf.last_attempt))
 
 
-def _last_success(place: Place, _: Family) -> _Read:
-    if place.last_success is not None:
-        yield (place.collector,), place.last_success
+def _stale(shelf: Shelf, _: Family) -> _Column:
+    # What comes from the configuration has no health.
+    return ((row, float(shelf.is_stale[row])) for row, _ in _times(shelf.since) if shelf.collector)
 
 
-def _last_attempt(place: Place, _: Family) -> _Read:
-    if place.last_attempt is not None:
-        yield (place.collector,), place.last_attempt
+def _last_success(shelf: Shelf, _: Family) -> _Column:
+    return _times(shelf.last_success)
 
 
-def _failing(place: Place, _: Family) -> _Read:
-    if place.reason is not None:
-        yield (place.collector, place.reason), 1.0
+def _last_attempt(shelf: Shelf, _: Family) -> _Column:
+    return _times(shelf.last_attempt)
 
 
-def _held(place: Place, _: Family) -> _Read:
-    for metric, excess in (place.held or {}).items():
-        yield (metric,), excess
-
-
-def _corrections(place: Place, _: Family) -> _Read:
-    for metric, count in (place.corrections or {}).items():
-        yield (metric,), float(count)
-
-
-_HEALTH: Mapping[Family, Callable[[Place, Family], _Read]] = {
+_COLUMNS: Mapping[Family, Callable[[Shelf, Family], _Column]] = {
     health.UP: _up,
     health.STALE: _stale,
     health.LAST_SUCCESS: _last_success,
     health.LAST_ATTEMPT: _last_attempt,
+}
+
+# Rows of a shelf, each with the label values beside the customer's, and the value.
+_Rows: TypeAlias = Iterator[tuple[int, tuple[str, ...], float]]
+
+
+def _samples(shelf: Shelf, family: Family) -> _Rows:
+    for row, layout in enumerate(shelf.layouts):
+        if layout is not None and (part := layout.parts.get(family)) is not None:
+            start, labels = part
+            values = layout.numbers.unpack(shelf.values[row])
+            for each, value in zip(labels, values[start : start + len(labels)], strict=True):
+                yield row, each, value
+
+
+def _failing(shelf: Shelf, _: Family) -> _Rows:
+    for row, reason in enumerate(shelf.reasons):
+        if reason is not None:
+            yield row, (shelf.collector, reason), 1.0
+
+
+def _held(shelf: Shelf, _: Family) -> _Rows:
+    for row, notes in shelf.notes.items():
+        for metric, excess in notes.held.items():
+            yield row, (metric,), excess
+
+
+def _corrections(shelf: Shelf, _: Family) -> _Rows:
+    for row, notes in shelf.notes.items():
+        for metric, count in notes.corrections.items():
+            yield row, (metric,), float(count)
+
+
+_ROWS: Mapping[Family, Callable[[Shelf, Family], _Rows]] = {
     health.FAILING: _failing,
     health.HELD: _held,
     health.CORRECTIONS: _corrections,

@@ -6,7 +6,19 @@ its samples leave, exactly when their deadlines pass and without waiting for ano
 """
 
 from exporter.store import health
-from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, SourceRecord
+from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, Shelf, SourceRecord
 from exporter.store.store import Change, Outcome, Store
 
-__all__ = ["GROUP_SIZE", "Change", "Group", "Layout", "Outcome", "Place", "Record", "SourceRecord", "Store", "health"]
+__all__ = [
+    "GROUP_SIZE",
+    "Change",
+    "Group",
+    "Layout",
+    "Outcome",
+    "Place",
+    "Record",
+    "Shelf",
+    "SourceRecord",
+    "Store",
+    "health",
+]

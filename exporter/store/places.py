@@ -1,11 +1,15 @@
-"""Where samples and health are kept: sources, groups of customers, customers, and a place for each collector.
+"""Where samples and health are kept: sources, groups of customers, and in each group a shelf for each collector.
 
-Plain mutable records, written for the memory of millions of series; only the store changes them, under its lock.
+Plain mutable records, written for the memory of millions of series: a shelf keeps its hundred customers in columns,
+and nothing exists for a single fetch but its row. Only the store changes them, under its lock.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan, nan
+from struct import Struct
 from typing import TypeAlias
 
 from exporter.errors import Reason
@@ -14,106 +18,251 @@ from exporter.samples import Family
 # Exposition renders so many customers of one family at once: few blocks to join at
 # a scrape, few customers to render again when one of them changes.
 GROUP_SIZE = 100
+# The row of a customer that has left; it is in every shelf and always blank.
+_NOWHERE = GROUP_SIZE
 
 Series: TypeAlias = tuple[Family, tuple[str, ...]]
 
 
 class Layout:
-    """Which series a place holds, in order; shared by all places that hold the same."""
+    """Which series a place holds, in order; shared by all places that hold the same.
 
-    __slots__ = ("__weakref__", "keys", "parts")
+    Attributes:
+        keys: the series.
+        parts: for each family, where its values begin and which label values they have.
+        numbers: how the values are packed.
+    """
+
+    __slots__ = ("__weakref__", "keys", "numbers", "parts")
 
     def __init__(self, keys: tuple[Series, ...]) -> None:
-        """Keep the series; ``parts`` maps a family to its slice of the values and its label values."""
+        """Keep the series; those of one family stand in a row."""
         self.keys = keys
+        labels: dict[Family, list[tuple[str, ...]]] = {}
+        for family, values in keys:
+            labels.setdefault(family, []).append(values)
         self.parts: dict[Family, tuple[int, tuple[tuple[str, ...], ...]]] = {}
-        for start, (family, _) in enumerate(keys):
-            if family not in self.parts:
-                self.parts[family] = (start, tuple(labels for other, labels in keys if other is family))
+        start = 0
+        for family, each in labels.items():
+            self.parts[family] = (start, tuple(each))
+            start += len(each)
+        self.numbers = _packing(len(keys))
 
 
-class Place:
-    """Where one collector's samples of one customer are kept, with the health of its fetches.
+_PACKINGS: Sequence[Struct] = [Struct(f"{count}d") for count in range(100)]
+
+
+def _packing(count: int) -> Struct:
+    return _PACKINGS[count] if count < len(_PACKINGS) else Struct(f"{count}d")
+
+
+@dataclass(slots=True)
+class Notes:
+    """What few places have something to say about.
+
+    Attributes:
+        marks: the last exposed values of counters that are not shown now, by series: where they go on.
+        held: how far each held counter is above the vendor's value, by family name.
+        corrections: falls of the vendor's counters so far, by family name.
+        left_out: what the last fetch left out, by reason.
+    """
+
+    marks: dict[Series, float] = field(default_factory=dict)
+    held: dict[str, float] = field(default_factory=dict)
+    corrections: dict[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+class Shelf:
+    """What one collector brought for each customer of a group, in columns; a customer has the same row in all shelves.
 
     Attributes:
         collector: the value of the label ``collector``; empty for what comes from the configuration.
         interval: seconds between two fetches.
-        layout, values: the series shown, and their numbers; no layout means none.
-        marks: the last exposed values of counters that are not shown now, by series: where they go on.
-        held: how far each held counter is above the vendor's value, by family name.
-        corrections: falls of the vendor's counters so far, by family name.
-        up: whether the last fetch succeeded; None until one ended.
-        reason: why the last fetch failed; None if it did not.
-        last_success, last_attempt: Unix times; None until there is one.
-        since: monotonic time of the last success, or of when the place was made.
-        deadline: monotonic time at which age is looked at again; None if there is nothing to see.
+        deadline: monotonic time at which the age of its places is looked at again; None if there is nothing to see.
+        since: monotonic time of the last success, or of when the place was made; nan where there is no place.
+        last_success, last_attempt: Unix times; nan until there is one.
+        is_stale: 1 where no success came in time.
+        reasons: why the last fetch failed; None where it did not.
+        errors: the same in words.
+        layouts, values: the series shown, and their numbers; no layout means none.
+        notes: what is rare, by row.
     """
 
     __slots__ = (
         "collector",
-        "corrections",
         "deadline",
-        "held",
+        "errors",
+        "group",
         "interval",
-        "is_gone",
         "is_stale",
         "last_attempt",
-        "last_error",
         "last_success",
-        "layout",
-        "left_out",
-        "marks",
-        "reason",
-        "record",
+        "layouts",
+        "notes",
+        "reasons",
         "since",
-        "up",
         "values",
     )
 
-    def __init__(self, record: "Record", collector: str, interval: float, since: float) -> None:
-        """Make an empty place of a customer."""
-        self.record = record
+    def __init__(self, group: "Group", collector: str, interval: float) -> None:
+        """Make a shelf without places."""
+        rows = GROUP_SIZE + 1
+        self.group = group
         self.collector = collector
         self.interval = interval
-        self.since = since
-        self.layout: Layout | None = None
-        self.values: array[float] = array("d")
-        self.marks: dict[Series, float] | None = None
-        self.held: dict[str, float] | None = None
-        self.corrections: dict[str, int] | None = None
-        self.left_out: Mapping[str, int] | None = None
-        self.up: bool | None = None
-        self.reason: Reason | None = None
-        self.last_error = ""
-        self.last_success: float | None = None
-        self.last_attempt: float | None = None
-        self.is_stale = False
-        self.is_gone = False
         self.deadline: float | None = None
+        self.since = array("d", [nan]) * rows
+        self.last_success = array("d", [nan]) * rows
+        self.last_attempt = array("d", [nan]) * rows
+        self.is_stale = bytearray(rows)
+        self.reasons: list[Reason | None] = [None] * rows
+        self.errors: list[str] = [""] * rows
+        self.layouts: list[Layout | None] = [None] * rows
+        self.values: list[bytes] = [b""] * rows
+        self.notes: dict[int, Notes] = {}
+
+    def has(self, row: int) -> bool:
+        """Return whether the customer of a row has a place here."""
+        return not isnan(self.since[row])
+
+    def clear(self, row: int) -> None:
+        """Make a row blank, so that another customer can have it."""
+        self.since[row] = self.last_success[row] = self.last_attempt[row] = nan
+        self.is_stale[row] = 0
+        self.reasons[row] = self.layouts[row] = None
+        self.errors[row] = ""
+        self.values[row] = b""
+        self.notes.pop(row, None)
 
 
 class Record:
-    """One customer of a source: the value of its label, and its places."""
+    """One customer of a source: the value of its label, its group, and its row there."""
 
-    __slots__ = ("group", "name", "places")
+    __slots__ = ("group", "name", "row")
 
-    def __init__(self, group: "Group", name: str) -> None:
+    def __init__(self, group: "Group", name: str, row: int) -> None:
         """Make a customer without places; an empty name stands for the source itself."""
         self.group = group
         self.name = name
-        self.places: list[Place] = []
+        self.row = row
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the customer has left."""
+        return self.row == _NOWHERE
+
+    @property
+    def places(self) -> "Sequence[Place]":
+        """Its places, in the order in which its group had the first of each."""
+        return [Place(self, shelf) for shelf in self.group.shelves.values() if shelf.has(self.row)]
+
+    def place(self, collector: str, interval: float) -> "Place":
+        """Return its place for a collector on this interval."""
+        return Place(self, self.group.shelves[collector, interval])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one collector's samples of one customer are kept, with the health of its fetches: a row of a shelf."""
+
+    record: Record
+    shelf: Shelf
+
+    @property
+    def collector(self) -> str:
+        """The value of the label ``collector``; empty for what comes from the configuration."""
+        return self.shelf.collector
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the customer has left; there is nothing here then."""
+        return self.record.is_gone
+
+    @property
+    def up(self) -> bool | None:
+        """Whether the last fetch succeeded; None until one ended."""
+        return None if self.last_attempt is None else self.reason is None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the last fetch failed; None if it did not."""
+        return self.shelf.reasons[self.record.row]
+
+    @property
+    def last_error(self) -> str:
+        """The same in words."""
+        return self.shelf.errors[self.record.row]
+
+    @property
+    def last_success(self) -> float | None:
+        """Unix time at which the last successful fetch ended; None until there is one."""
+        return _known(self.shelf.last_success[self.record.row])
+
+    @property
+    def last_attempt(self) -> float | None:
+        """Unix time at which the last fetch began; None until there is one."""
+        return _known(self.shelf.last_attempt[self.record.row])
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether no success came in time."""
+        return bool(self.shelf.is_stale[self.record.row])
+
+
+def _known(seconds: float) -> float | None:
+    return None if isnan(seconds) else seconds
 
 
 class Group:
-    """Up to ``GROUP_SIZE`` customers of a source, whose series are rendered together."""
+    """Up to ``GROUP_SIZE`` customers of a source, whose series are rendered together.
 
-    __slots__ = ("changed", "records", "source")
+    Attributes:
+        source: the value of the label ``source``.
+        records: its customers by row; None where one has left.
+        shelves: by collector and interval.
+        changed: the families to be rendered again.
+    """
+
+    __slots__ = ("changed", "free", "records", "shelves", "source")
 
     def __init__(self, source: str) -> None:
         """Make an empty group."""
         self.source = source
-        self.records: list[Record] = []
+        self.records: list[Record | None] = []
+        self.free: list[int] = []
+        self.shelves: dict[tuple[str, float], Shelf] = {}
         self.changed: set[Family] = set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another customer can join."""
+        return bool(self.free) or len(self.records) < GROUP_SIZE
+
+    def shelf(self, collector: str, interval: float) -> Shelf:
+        """Return the shelf of a collector; a new one if there was none."""
+        known = self.shelves.get((collector, interval))
+        if known is None:
+            known = self.shelves[collector, interval] = Shelf(self, collector, interval)
+        return known
+
+    def join(self, name: str) -> Record:
+        """Give a customer a row."""
+        if self.free:
+            row = self.free.pop()
+            record = self.records[row] = Record(self, name, row)
+        else:
+            record = Record(self, name, len(self.records))
+            self.records.append(record)
+        return record
+
+    def leave(self, record: Record) -> None:
+        """Let a customer go; whoever still holds its record finds nothing there any more."""
+        for shelf in self.shelves.values():
+            shelf.clear(record.row)
+        self.records[record.row] = None
+        self.free.append(record.row)
+        record.row = _NOWHERE
 
 
 class SourceRecord:

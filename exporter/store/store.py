@@ -2,8 +2,8 @@
 
 import heapq
 import itertools
+import sys
 import threading
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +14,26 @@ from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.samples import Family, Item, Kind, LeftOut, Sample
 from exporter.store import health
-from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, Series, SourceRecord
+from exporter.store.places import Group, Layout, Notes, Place, Record, Series, Shelf, SourceRecord
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a commit did to the health of one place: the reason before, and the reason now."""
+    """What a commit did to the health of one place: the reason before, and the reason now, also in words."""
 
     place: Place
     before: Reason | None
     after: Reason | None
+    error: str
 
 
 class Store:
     """Keeps what every fetch last brought, and lets it age."""
 
     def __init__(self, clock: Clock, *, stale_after: float, drop_after: float, max_series: int) -> None:
-        """Make an empty store.
+        """Make an empty store; ``untried`` will be how many places have not been fetched once yet.
 
         Args:
             clock: what ages samples.
@@ -42,13 +43,13 @@ class Store:
         """
         self.lock = threading.RLock()
         self.sources: dict[str, SourceRecord] = {}
+        self.untried = 0
         self._clock = clock
         self._stale_after = stale_after
         self._drop_after = drop_after
         self._max_series = max_series
         self._series = 0
-        self._untried: set[Place] = set()
-        self._deadlines: list[tuple[float, int, Place]] = []
+        self._deadlines: list[tuple[float, int, Shelf]] = []
         self._order = itertools.count()
         self._layouts: WeakValueDictionary[tuple[Series, ...], Layout] = WeakValueDictionary()
         self._changed: dict[Group, None] = {}
@@ -63,42 +64,54 @@ class Store:
                 known = self.sources[source] = SourceRecord()
             return known
 
+    def enrol(self, source: str, customers: Iterable[str]) -> Sequence[Record]:
+        """Return the records of customers, in this order; those who are new have no places yet."""
+        with self.lock:
+            known = self.add_source(source)
+            return [known.records.get(customer) or _joined(known, source, customer) for customer in customers]
+
+    def open(self, records: Iterable[Record], collector: str, interval: float) -> None:
+        """Make a place for a collector of each of these customers; its clock runs from now."""
+        with self.lock:
+            now = self._clock.monotonic()
+            for group, members in itertools.groupby(records, lambda record: record.group):
+                known = self.add_source(group.source)
+                known.shortest_interval = min(known.shortest_interval, interval)
+                shelf = group.shelf(collector, interval)
+                for record in members:
+                    shelf.since[record.row] = now
+                    self.untried += 1
+                self._look_at(shelf, now + self._stale_after * interval)
+                self._mark(group, health.FAMILIES)
+
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
         with self.lock:
-            known = self.add_source(source)
-            known.shortest_interval = min(known.shortest_interval, interval)
-            place = self._place(known, source, customer, collector, interval)
-            self._untried.add(place)
-            self._set_deadline(place)
-            self._mark(place, health.FAMILIES)
-            return place
+            [record] = self.enrol(source, [customer])
+            self.open([record], collector, interval)
+            return record.place(collector, interval)
 
     def describe(self, source: str, customer: str, samples: Sequence[Sample]) -> None:
         """Show samples that come from the configuration; they neither age nor count as fetched."""
         with self.lock:
-            known = self.add_source(source)
-            record = known.records.get(customer)
-            described = [place for place in record.places if not place.collector] if record else []
-            place = described[0] if described else self._place(known, source, customer, "", 0)
-            sound, left_out = self._sound(place, samples)
-            self._show(place, sound)
-            self._leave_out(place, left_out)
+            [record] = self.enrol(source, [customer])
+            shelf = record.group.shelf("", 0)
+            shelf.since[record.row] = self._clock.monotonic()
+            self._replace(shelf, record.row, samples)
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
         with self.lock:
             known = self.sources[source]
             record = known.records.pop(customer)
+            group = record.group
             for place in record.places:
-                self._show(place, ())
-                self._leave_out(place, {})
-                self._mark(place, health.FAMILIES)
-                self._untried.discard(place)
-                place.is_gone = True
-            record.group.records.remove(record)
-            if record.group not in known.roomy:
-                known.roomy.append(record.group)
+                self._replace(place.shelf, record.row, ())
+                self.untried -= bool(place.collector) and place.up is None
+            self._mark(group, health.FAMILIES)
+            group.leave(record)
+            if group not in known.roomy:
+                known.roomy.append(group)
 
     # What fetches bring
 
@@ -117,39 +130,37 @@ class Store:
             return [self._commit(place, outcome, began, ended) for place, outcome in outcomes if not place.is_gone]
 
     def _commit(self, place: Place, outcome: Outcome, began: float, ended: float) -> Change:
-        before = (place.up, place.is_stale, place.reason)
-        try:
-            self._take(place, outcome, ended)
-        except ImpossibleSamples as error:
-            place.reason, place.last_error = Reason.INTERNAL, str(error)
-        place.up = place.reason is None
-        place.last_attempt = began
-        self._untried.discard(place)
-        after = (place.up, place.is_stale, place.reason)
+        shelf, row = place.shelf, place.record.row
+        before = (place.up, shelf.is_stale[row], shelf.reasons[row])
+        reason, error = self._take(shelf, row, outcome, ended)
+        shelf.reasons[row] = reason
+        # One text for all that fail alike: in an outage, those are all.
+        shelf.errors[row] = sys.intern(error)
+        shelf.last_attempt[row] = began
+        self.untried -= before[0] is None
+        after = (reason is None, shelf.is_stale[row], reason)
         families = (health.UP, health.STALE, health.FAILING)
         changed = (family for family, old, new in zip(families, before, after, strict=True) if old != new)
-        self._mark(place, (health.LAST_ATTEMPT, *changed))
-        return Change(place, before[-1], place.reason)
+        self._mark(shelf.group, (health.LAST_ATTEMPT, *changed))
+        return Change(place, before[-1], reason, error)
 
-    def _take(self, place: Place, outcome: Outcome, ended: float) -> None:
-        if isinstance(outcome, FetchError | Reason):
-            place.reason = outcome if isinstance(outcome, Reason) else outcome.reason
-            place.last_error = str(outcome)
-        else:
-            sound, left_out = self._sound(place, outcome)
-            self._show(place, sound)
-            self._leave_out(place, left_out)
-            self._succeed(place, ended)
-
-    def _succeed(self, place: Place, ended: float) -> None:
-        place.reason = None
-        place.last_error = ""
-        place.last_success = ended
-        place.since = self._clock.monotonic()
-        place.is_stale = False
-        self.sources[place.record.group.source].last_success = place.since
-        self._set_deadline(place)
-        self._mark(place, (health.LAST_SUCCESS,))
+    def _take(self, shelf: Shelf, row: int, outcome: Outcome, ended: float) -> tuple[Reason | None, str]:
+        """Show what a fetch brought; return why it failed, also in words."""
+        if isinstance(outcome, Reason):
+            return outcome, str(outcome)
+        if isinstance(outcome, FetchError):
+            return outcome.reason, str(outcome)
+        try:
+            self._replace(shelf, row, outcome)
+        except ImpossibleSamples as error:
+            return Reason.INTERNAL, str(error)
+        now = self._clock.monotonic()
+        shelf.last_success[row] = ended
+        shelf.since[row] = self.sources[shelf.group.source].last_success = now
+        shelf.is_stale[row] = False
+        self._look_at(shelf, now + self._stale_after * shelf.interval)
+        self._mark(shelf.group, (health.LAST_SUCCESS,))
+        return None, ""
 
     # What a scrape needs
 
@@ -158,10 +169,10 @@ class Store:
         with self.lock:
             now = self._clock.monotonic()
             while self._deadlines and self._deadlines[0][0] <= now:
-                deadline, _, place = heapq.heappop(self._deadlines)
-                if place.deadline == deadline and not place.is_gone:
-                    place.deadline = None
-                    self._age(place, now)
+                deadline, _, shelf = heapq.heappop(self._deadlines)
+                if shelf.deadline == deadline:
+                    shelf.deadline = None
+                    self._age(shelf, now)
 
     def take_changed(self) -> Iterator[tuple[Group, set[Family]]]:
         """Yield each group that changed since the last call, with the families that did; needs the lock."""
@@ -183,60 +194,55 @@ class Store:
         )
 
     @property
-    def untried(self) -> int:
-        """How many places have not been fetched once yet."""
-        return len(self._untried)
-
-    @property
     def failing(self) -> int:
         """How many places had their last fetch fail."""
         with self.lock:
-            records = (record for source in self.sources.values() for record in source.records.values())
-            return sum(place.up is False for record in records for place in record.places)
+            shelves = (shelf for group in self.groups for shelf in group.shelves.values())
+            return sum(len(shelf.reasons) - shelf.reasons.count(None) for shelf in shelves)
 
     # Ageing
 
-    def _stale_at(self, place: Place) -> float:
-        return place.since + self._stale_after * place.interval
-
-    def _drop_at(self, place: Place) -> float:
-        return place.since + max(self._drop_after, (self._stale_after + 1) * place.interval)
-
-    def _set_deadline(self, place: Place) -> None:
-        # When a deadline comes up and the place has succeeded meanwhile, it is put back with its new one:
+    def _look_at(self, shelf: Shelf, deadline: float) -> None:
+        # When a deadline comes up and the places have succeeded meanwhile, the shelf is put back with its new one:
         # a success costs nothing here, unless it brings the deadline forward.
-        deadline = self._drop_at(place) if place.is_stale else self._stale_at(place)
-        if place.deadline is None or deadline < place.deadline:
-            place.deadline = deadline
-            heapq.heappush(self._deadlines, (deadline, next(self._order), place))
+        if shelf.deadline is None or deadline < shelf.deadline:
+            shelf.deadline = deadline
+            heapq.heappush(self._deadlines, (deadline, next(self._order), shelf))
 
-    def _age(self, place: Place, now: float) -> None:
-        if not place.is_stale and self._stale_at(place) <= now:
-            place.is_stale = True
-            self._mark(place, (health.STALE,))
-        if place.is_stale and self._drop_at(place) <= now:
-            self._show(place, ())
-        else:
-            self._set_deadline(place)
+    def _age(self, shelf: Shelf, now: float) -> None:
+        """Let the places of a shelf turn stale, and their samples leave, that are due to; look again at the next."""
+        stale_after = self._stale_after * shelf.interval
+        drop_after = max(self._drop_after, stale_after + shelf.interval)
+        following = float("inf")
+        for row, since in enumerate(shelf.since):
+            if not shelf.has(row):
+                continue
+            if not shelf.is_stale[row] and since + stale_after <= now:
+                shelf.is_stale[row] = True
+                self._mark(shelf.group, (health.STALE,))
+            if not shelf.is_stale[row]:
+                following = min(following, since + stale_after)
+            elif since + drop_after > now:
+                following = min(following, since + drop_after)
+            elif shelf.layouts[row] is not None:
+                self._show(shelf, row, ())
+        if following < float("inf"):
+            self._look_at(shelf, following)
 
     # Showing samples
 
-    def _place(self, known: SourceRecord, source: str, customer: str, collector: str, interval: float) -> Place:
-        record = known.records.get(customer)
-        if record is None:
-            if not known.roomy:
-                known.roomy.append(Group(source))
-                known.groups.append(known.roomy[0])
-            group = known.roomy[0]
-            record = known.records[customer] = Record(group, customer)
-            group.records.append(record)
-            if len(group.records) == GROUP_SIZE:
-                known.roomy.remove(group)
-        place = Place(record, collector, interval, self._clock.monotonic())
-        record.places.append(place)
-        return place
+    def _replace(self, shelf: Shelf, row: int, items: Sequence[Item]) -> None:
+        sound, left_out = self._sound(shelf.layouts[row], items)
+        self._show(shelf, row, sound)
+        notes = shelf.notes.get(row)
+        if left_out or (notes and notes.left_out):
+            notes = _notes(shelf, row)
+            total = self.sources[shelf.group.source].left_out
+            total.subtract(notes.left_out)
+            total.update(left_out)
+            notes.left_out = left_out
 
-    def _sound(self, place: Place, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
+    def _sound(self, layout: Layout | None, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
         """Return what can be shown, and how much is left out: label values that are no text, series over the limit."""
         left_out: Counter[str] = Counter()
         sound = []
@@ -247,7 +253,7 @@ class Store:
                 left_out["label_value"] += 1
             else:
                 sound.append(item)
-        old = place.layout.keys if place.layout else ()
+        old = layout.keys if layout else ()
         room = self._max_series - self._series + len(old)
         if len(sound) > room:
             known = set(old)
@@ -257,43 +263,41 @@ class Store:
             sound = [sample for sample in sound if id(sample) not in surplus]
         return sound, left_out
 
-    def _leave_out(self, place: Place, counts: Mapping[str, int]) -> None:
-        if counts or place.left_out:
-            total = self.sources[place.record.group.source].left_out
-            total.subtract(place.left_out or {})
-            total.update(counts)
-            place.left_out = counts or None
-
-    def _show(self, place: Place, samples: Sequence[Sample]) -> None:
-        keys = tuple((sample.family, sample.labels) for sample in samples)
-        old = place.layout
+    def _show(self, shelf: Shelf, row: int, samples: Sequence[Sample]) -> None:
+        keys = tuple([(sample.family, sample.labels) for sample in samples])
+        old = shelf.layouts[row]
         if old is not None and old.keys == keys:
-            self._update(place, old, samples)
+            self._update(shelf, row, old, samples)
             return
         layout = self._layout(keys) if keys else None
-        before = dict(zip(old.keys, place.values, strict=True)) if old else {}
-        marks = {**(place.marks or {}), **{key: mark for key, mark in before.items() if _is_counter(key[0])}}
-        place.values = array(
-            "d", (self._exposed(place, sample, marks.pop(key, None)) for sample, key in zip(samples, keys, strict=True))
-        )
-        place.marks = marks or None
-        place.layout = layout
-        self.sources[place.record.group.source].series += len(keys) - len(before)
+        before = dict(zip(old.keys, old.numbers.unpack(shelf.values[row]), strict=True)) if old else {}
+        notes = shelf.notes.get(row)
+        marks = {**(notes.marks if notes else {}), **{key: mark for key, mark in before.items() if _is_counter(key[0])}}
+        values = [
+            self._exposed(shelf, row, each, marks.pop(key, None)) for each, key in zip(samples, keys, strict=True)
+        ]
+        if marks or (notes and notes.marks):
+            _notes(shelf, row).marks = marks
+        shelf.values[row] = layout.numbers.pack(*values) if layout else b""
+        shelf.layouts[row] = layout
+        self.sources[shelf.group.source].series += len(keys) - len(before)
         self._series += len(keys) - len(before)
-        self._mark(place, (*(old.parts if old else ()), *(layout.parts if layout else ())))
+        self._mark(shelf.group, (*(old.parts if old else ()), *(layout.parts if layout else ())))
 
-    def _update(self, place: Place, layout: Layout, samples: Sequence[Sample]) -> None:
+    def _update(self, shelf: Shelf, row: int, layout: Layout, samples: Sequence[Sample]) -> None:
         """Take new values of the same series; families whose values are the same need not be rendered again."""
-        old = place.values
-        new = array("d", (self._exposed(place, sample, mark) for sample, mark in zip(samples, old, strict=True)))
+        old = shelf.values[row]
+        marks = layout.numbers.unpack(old)
+        values = [
+            self._exposed(shelf, row, sample, mark) if sample.family.kind is Kind.COUNTER else sample.value
+            for sample, mark in zip(samples, marks, strict=True)
+        ]
+        new = layout.numbers.pack(*values)
         if new != old:
-            place.values = new
-            changed = []
-            for family, (start, labels) in layout.parts.items():
-                stop = start + len(labels)
-                if new[start:stop] != old[start:stop]:
-                    changed.append(family)
-            self._mark(place, changed)
+            shelf.values[row] = new
+            parts = layout.parts.items()
+            spans = ((family, slice(start, start + len(labels))) for family, (start, labels) in parts)
+            self._mark(shelf.group, [family for family, span in spans if tuple(values[span]) != marks[span]])
 
     def _layout(self, keys: tuple[Series, ...]) -> Layout:
         layout = self._layouts.get(keys)
@@ -307,36 +311,46 @@ class Store:
             layout = self._layouts[keys] = Layout(keys)
         return layout
 
-    def _exposed(self, place: Place, sample: Sample, mark: float | None) -> float:
+    def _exposed(self, shelf: Shelf, row: int, sample: Sample, mark: float | None) -> float:
         """Return what to show for a sample: a counter that fell is held, until the vendor passes it again."""
-        if not _is_counter(sample.family):
-            return sample.value
-        if mark is None or sample.value >= mark or _began_anew(mark, sample.value):
-            self._release(place, sample.family)
-            return sample.value
-        self._hold(place, sample.family, mark - sample.value)
+        family, value = sample.family, sample.value
+        if not _is_counter(family):
+            return value
+        if mark is None or value >= mark or _began_anew(mark, value):
+            if row in shelf.notes and shelf.notes[row].held.pop(family.name, None) is not None:
+                self._mark(shelf.group, (health.HELD,))
+            return value
+        self._hold(shelf, row, family, mark - value)
         return mark
 
-    def _hold(self, place: Place, family: Family, excess: float) -> None:
-        if place.held is None:
-            place.held = {}
-        if family.name not in place.held:
-            if place.corrections is None:
-                place.corrections = {}
-            place.corrections[family.name] = place.corrections.get(family.name, 0) + 1
-            self._mark(place, (health.CORRECTIONS,))
-        if place.held.get(family.name) != excess:
-            place.held[family.name] = excess
-            self._mark(place, (health.HELD,))
+    def _hold(self, shelf: Shelf, row: int, family: Family, excess: float) -> None:
+        notes = _notes(shelf, row)
+        if family.name not in notes.held:
+            notes.corrections[family.name] = notes.corrections.get(family.name, 0) + 1
+            self._mark(shelf.group, (health.CORRECTIONS,))
+        if notes.held.get(family.name) != excess:
+            notes.held[family.name] = excess
+            self._mark(shelf.group, (health.HELD,))
 
-    def _release(self, place: Place, family: Family) -> None:
-        if place.held and place.held.pop(family.name, None) is not None:
-            self._mark(place, (health.HELD,))
-
-    def _mark(self, place: Place, families: Iterable[Family]) -> None:
-        group = place.record.group
+    def _mark(self, group: Group, families: Iterable[Family]) -> None:
         group.changed.update(families)
         self._changed[group] = None
+
+
+def _joined(known: SourceRecord, source: str, customer: str) -> Record:
+    """Return a new record, in the first group that has room."""
+    if not known.roomy:
+        known.roomy.append(Group(source))
+        known.groups.append(known.roomy[0])
+    group = known.roomy[0]
+    record = known.records[customer] = group.join(customer)
+    if not group.has_room:
+        known.roomy.remove(group)
+    return record
+
+
+def _notes(shelf: Shelf, row: int) -> Notes:
+    return shelf.notes.setdefault(row, Notes())
 
 
 def _began_anew(exposed: float, value: float) -> bool:
