@@ -5,9 +5,7 @@ import gc
 import json
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
@@ -112,12 +110,9 @@ def demo(options: argparse.Namespace) -> int:
     """Run the exporter against stand-ins of the vendors."""
     world = World(SystemClock())
     scenario = SCENARIOS[options.scenario] if options.scenario else None
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="email-stats-exporter-")))
-        stand_in = stack.enter_context(StandIn(world, username="demo", password="demo", scenario=scenario))  # noqa: S106 - opens a stand-in on loopback
-        file = folder / "config.yaml"
-        file.write_text(configuration(stand_in.base_url, "demo", world))
-        app = _build(file)
+    with StandIn(world, username="demo", password="demo", scenario=scenario) as stand_in:  # noqa: S106 - opens a stand-in on loopback
+        # Not in a file: a container may have no folder to write one to.
+        app = _build(Path("demo.yaml"), text=configuration(stand_in.base_url, "demo", world))
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
         sources = len(app.sources)
         print(f"Stand-in vendors on {stand_in.base_url}, asked by {sources} sources.{story}", flush=True)
@@ -153,15 +148,17 @@ def _models() -> dict[str, type]:
     return {type_: provider.config for type_, provider in providers().items()}
 
 
-def _load(path: Path) -> Config:
-    return load(path, _models())
+def _load(path: Path, text: str | None = None) -> Config:
+    return load(path, _models(), text)
 
 
-def _build(path: Path, selection: Selection = EVERYTHING, *, is_repeating: bool = True) -> App:
-    """Return the program of a configuration file; what stays for good is hidden from the garbage collector."""
+def _build(
+    path: Path, selection: Selection = EVERYTHING, *, text: str | None = None, is_repeating: bool = True
+) -> App:
+    """Return the program of a configuration; what stays for good is hidden from the garbage collector."""
     gc.disable()
     try:
-        config = _load(path)
+        config = _load(path, text)
         if strangers := [*selection.strangers(config)]:
             raise UsageError(f"{path}: {'; '.join(strangers)}")
         app = App(config, providers(), SystemClock(), selection, is_repeating=is_repeating)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from exporter.config.checks import impossible_schedules, same_names
 from exporter.config.customer_files import ListReader, find_files
 from exporter.config.customer_list import CustomerList
-from exporter.config.document import Document, read, read_text
+from exporter.config.document import Document, parse, read, read_text
 from exporter.config.joining import Clash, joined, same_customers
 from exporter.config.mistakes import Mistake, Wording, in_order
 from exporter.config.models import Config, SourceConfig
@@ -26,15 +26,17 @@ from exporter.errors import ConfigError, Problem
 Model = TypeVar("Model", bound=Section)
 
 
-def load(path: Path, models: Mapping[str, type[SourceConfig]]) -> Config:
+def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None = None) -> Config:
     """Read a configuration file, YAML or JSON; ``models`` gives the model of each type of source.
+
+    A ``text``, of a mapping, is read instead of the file, as if it stood in it.
 
     Raises:
         ConfigError: the file can't be read or holds mistakes; the error has all of them.
     """
     with collector_off():
         try:
-            document = read(path)
+            document = read(path) if text is None else parse(path, text, "")
         except ConfigError as error:
             problems: Sequence[Problem] = error.problems
         else:

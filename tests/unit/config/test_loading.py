@@ -132,6 +132,14 @@ def test_paths_are_relative_to_the_file_s_folder(tmp_path, monkeypatch):
     assert source.credentials.password.value() == "hunter2"
 
 
+def test_a_text_is_read_as_if_it_stood_in_the_file(tmp_path):
+    [source] = load(tmp_path / "nowhere.yaml", LETTERS, GOOD).sources
+
+    assert source.name == "post"
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml:\d+: sources\[0\]\.nmae: "):
+        load(tmp_path / "nowhere.yaml", LETTERS, GOOD.replace("name: post", "nmae: post", 1))
+
+
 def test_a_secret_may_come_from_the_environment(loaded, monkeypatch):
     monkeypatch.setenv("HUNTER", "hunter2")
 
