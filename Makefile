@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 # What the tests run for real, as Debian packages with a program of the same name.
 SERVERS := prometheus prometheus-alertmanager
+# What the Helm chart is checked with.
+CHART_TOOLS := .cache/chart-tools
 # Of the demo: make demo ARGS=--scenario=outage
 ARGS :=
 # Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
@@ -19,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs servers requirements clean
+.PHONY: help demo test lint format docs servers chart-tools requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -28,7 +30,7 @@ help: ## List what can be made
 demo: $(VENV)/.installed ## Run the exporter against stand-in vendors on this machine; no credentials needed
 	@$(BIN)/email-stats-exporter demo $(ARGS)
 
-test: $(VENV)/.tools servers lint ## Check everything: style, types, imports, then all tests
+test: $(VENV)/.tools servers chart-tools lint ## Check everything: style, types, imports, then all tests
 	@$(BIN)/pytest
 
 lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
@@ -50,6 +52,10 @@ docs: $(VENV)/.installed ## Write the reference pages in docs/ anew from the cod
 servers: | $(VENV)/.created
 	@missing=; for server in $(SERVERS); do command -v "$$server" >/dev/null || missing="$$missing $$server"; done; \
 	[ -z "$$missing" ] || .ci/install-debian $$missing || true
+
+# Without them, which takes npm and x86-64, the chart's tests are skipped and say why.
+chart-tools: | $(VENV)/.created
+	@.ci/get-chart-tools $(CHART_TOOLS) $(BIN)/python
 
 requirements: $(VENV)/.created ## Write requirements/*.txt anew from pyproject.toml
 	@$(PIP_INSTALL) --require-hashes -r requirements/lock.txt
