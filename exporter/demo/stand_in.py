@@ -107,7 +107,7 @@ class StandIn:
     def start(self) -> None:
         """Serve on a thread of its own; the scenario begins now. After a stop, on the same port again."""
         self._began(self._world.clock.time())
-        self._server = Server(self._host, self._port, self._respond)
+        self._server = Server(self._host, self._port, self.respond)
         self._port = self._server.port
         self._server.start()
 
@@ -164,7 +164,8 @@ class StandIn:
         self.story = Retelling(self._world, self._scenario, now)
         self._started = self._world.clock.monotonic()
 
-    def _respond(self, call: Call) -> Answer:
+    def respond(self, call: Call) -> Answer:
+        """Answer a call as the vendor that owns its path; a call over the wire comes here too."""
         at = self._world.clock.monotonic()
         dialect = next((each for each in self._dialects if each.owns(call.path)), None)
         if dialect is None:
