@@ -152,9 +152,7 @@ def _load(path: Path, text: str | None = None) -> Config:
     return load(path, _models(), text)
 
 
-def _build(
-    path: Path, selection: Selection = EVERYTHING, *, text: str | None = None, is_repeating: bool = True
-) -> App:
+def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = None, is_repeating: bool = True) -> App:
     """Return the program of a configuration; what stays for good is hidden from the garbage collector."""
     gc.disable()
     try:
