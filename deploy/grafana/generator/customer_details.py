@@ -64,7 +64,7 @@ def freshness() -> Row:
 
 def _bounces() -> Json:
     return time_series(
-        "Bounced",
+        "Bounced, day by day",
         "Bounces as a part of what was sent on the last complete day before each point; it changes once a day, after "
         "the customer's midnight. Lines at 2 % and 5 %.",
         [Curve("Bounced", bounce_ratio(ONE_CUSTOMER))],
@@ -77,7 +77,7 @@ def _bounces() -> Json:
 
 def _spam() -> Json:
     return time_series(
-        "Reported as spam",
+        "Reported as spam, day by day",
         "Spam reports as a part of what was delivered on the last complete day before each point. Lines at 0.05 % "
         "and 0.1 %.",
         [Curve("Reported", spam_ratio(ONE_CUSTOMER))],
@@ -106,7 +106,7 @@ def _reading() -> Json:
 
 def _reputation() -> Json:
     return time_series(
-        "Reputation",
+        "Reputation over time",
         "SendGrid's own measure of the customer as a sender. Polled hourly. Lines at 90 % and 75 %.",
         [Curve("Reputation", latest("sendgrid_reputation_ratio", where=ONE_CUSTOMER))],
         "percentunit",
