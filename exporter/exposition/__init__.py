@@ -5,7 +5,7 @@ so that a scrape costs little more than joining bytes. Format: https://prometheu
 """
 
 from exporter.exposition.negotiation import accepts_gzip, choose_format
-from exporter.exposition.page import Exposition
+from exporter.exposition.page import Exposition, Page
 from exporter.exposition.text import Format
 
-__all__ = ["Exposition", "Format", "accepts_gzip", "choose_format"]
+__all__ = ["Exposition", "Format", "Page", "accepts_gzip", "choose_format"]

@@ -23,8 +23,15 @@ def deflate(plain: bytes, fast: Any = isal_zlib) -> bytes:
     return fallback.compress(plain) + fallback.flush(zlib.Z_FULL_FLUSH)
 
 
-def join_crc(crc: int, plain: bytes, plain_crc: int, fast: Any = isal_zlib) -> int:
-    """Return the CRC-32 of what ``crc`` stands for followed by ``plain``, whose own is known."""
+def inflate(run: bytes, fast: Any = isal_zlib) -> bytes:
+    """Return the bytes of a run."""
+    return bytes((fast or zlib).decompressobj(_RAW).decompress(run))
+
+
+def join_crc(crc: int, run_crc: int, length: int, fast: Any = isal_zlib) -> int:
+    """Return the CRC-32 of what ``crc`` stands for followed by a run of ``length`` bytes, of which only it is known."""
     if fast is not None:
-        return int(fast.crc32_combine(crc, plain_crc, len(plain)))
-    return zlib.crc32(plain, crc)
+        return int(fast.crc32_combine(crc, run_crc, length))
+    # What comes before a run changes its CRC in the same way as that of as many zeros.
+    zeros = bytes(length)
+    return zlib.crc32(zeros, crc) ^ zlib.crc32(zeros) ^ run_crc

@@ -1,100 +1,132 @@
-"""The page that a scrape reads: blocks of rendered lines, and their compressed twins, joined."""
+"""The page that a scrape reads: blocks of rendered lines, plain or deflated, one after the other."""
 
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from exporter.exposition.deflate import deflate, join_crc
+from exporter.exposition.block import Block, Chapter
+from exporter.exposition.deflate import join_crc
 from exporter.exposition.text import Format, header, lines
 from exporter.samples import Family
-from exporter.store import Group, Store, health
+from exporter.store import Store, health
 
 # RFC 1952: magic, deflate, no flags, no time, unknown system; then the data, an empty final block, CRC-32 and length.
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _DEFLATE_END = b"\x03\x00"
+# So many bytes are kept plain. A page that is larger is made from its deflated blocks, as it is asked for.
+_MOST_PLAIN = 48 * 1024 * 1024
+# Pieces of a page are at least so long, but for the last.
+_PIECE = 1024 * 1024
 
 
-class Block:
-    """Rendered bytes, with the deflated ones and the CRC-32 made when they are first asked for."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was at one moment, whatever changes while it is sent.
 
-    __slots__ = ("_crc", "_deflated", "plain")
+    Attributes:
+        length: how many bytes it has.
+        parts: what it consists of; a block stands for its plain bytes.
+    """
 
-    def __init__(self, plain: bytes) -> None:
-        """Keep the bytes; nothing is compressed yet."""
-        self.plain = plain
-        self._deflated: bytes | None = None
-        self._crc = 0
+    length: int
+    parts: Sequence[Block | bytes]
 
-    @property
-    def deflated(self) -> bytes:
-        """The bytes as a run of deflate blocks that others may follow."""
-        if self._deflated is None:
-            self._deflated = deflate(self.plain)
-            self._crc = zlib.crc32(self.plain)
-        return self._deflated
+    def whole(self) -> bytes:
+        """Return all of it."""
+        return b"".join([part if isinstance(part, bytes) else part.plain for part in self.parts])
 
-    @property
-    def crc(self) -> int:
-        """CRC-32 of the bytes; known once they have been compressed."""
-        return self._crc
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it in pieces of a size that a connection can take in one go, for pages that are very long."""
+        gathered: list[bytes] = []
+        size = 0
+        for part in self.parts:
+            gathered.append(part if isinstance(part, bytes) else part.plain)
+            size += len(gathered[-1])
+            if size >= _PIECE:
+                yield b"".join(gathered)
+                gathered, size = [], 0
+        yield b"".join(gathered)
 
 
 class Exposition:
     """Renders the store and the exporter's own metrics; a scrape asks nothing else."""
 
-    def __init__(self, store: Store, families: Sequence[Family], registry: CollectorRegistry) -> None:
+    def __init__(
+        self, store: Store, families: Sequence[Family], registry: CollectorRegistry, most_plain: int = _MOST_PLAIN
+    ) -> None:
         """Render these vendor families, in this order, then the health of fetches, then the registry."""
         self._store = store
         self._registry = registry
+        self._most_plain = most_plain
+        self._length = 0
         self._headers: dict[tuple[Family, Format], Block] = {}
         # A family that nobody named before joins the vendors' when its first sample comes.
-        self._vendor: dict[Family, dict[Group, Block]] = {family: {} for family in families}
-        self._health: dict[Family, dict[Group, Block]] = {family: {} for family in health.FAMILIES}
+        self._vendor = {family: Chapter(family) for family in families}
+        self._health = {family: Chapter(family) for family in health.FAMILIES}
 
     def render(self, format_: Format, *, is_compressed: bool = False) -> bytes:
         """Return the whole page as it is now, as one gzip member if ``is_compressed``."""
+        return self.page(format_, is_compressed=is_compressed).whole()
+
+    def page(self, format_: Format, *, is_compressed: bool = False) -> Page:
+        """Return the page as it is now, for sending; as one gzip member if ``is_compressed``."""
         # Samples that are to leave by now leave before they are counted.
         self._store.advance()
         own = Block(self._own(format_))
         with self._store.lock:
             self._refresh()
-            blocks = [*self._page(format_), own]
-            return _gzip(blocks) if is_compressed else b"".join([block.plain for block in blocks])
+            chapters = [(self._header(each.family, format_), each) for each in self._chapters() if each.length]
+            if is_compressed:
+                return _compressed(chapters, own)
+            blocks = [block for head, chapter in chapters for block in (head, *chapter)]
+            return Page(own.length + sum(block.length for block in blocks), [*blocks, own])
 
     def _own(self, format_: Format) -> bytes:
         if format_ is Format.OPENMETRICS:
             return bytes(generate_openmetrics(self._registry))
         return bytes(generate_latest(self._registry))
 
+    def _header(self, family: Family, format_: Format) -> Block:
+        if (family, format_) not in self._headers:
+            self._headers[family, format_] = Block(header(family, format_))
+        return self._headers[family, format_]
+
+    def _chapters(self) -> Iterator[Chapter]:
+        yield from self._vendor.values()
+        yield from self._health.values()
+
     def _refresh(self) -> None:
+        """Render what has changed."""
         for group, families in self._store.take_changed():
             for family in families:
-                plain = lines(family, group)
-                blocks = (self._health if family in self._health else self._vendor).setdefault(family, {})
-                if plain:
-                    blocks[group] = Block(plain)
-                else:
-                    blocks.pop(group, None)
+                chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
+                before = chapter.length
+                chapter.put(group, lines(family, group), is_lean=self._length > self._most_plain)
+                self._grow(chapter.length - before)
 
-    def _page(self, format_: Format) -> Iterator[Block]:
-        for family, blocks in (*self._vendor.items(), *self._health.items()):
-            if blocks:
-                if (family, format_) not in self._headers:
-                    self._headers[family, format_] = Block(header(family, format_))
-                yield self._headers[family, format_]
-                yield from blocks.values()
+    def _grow(self, length: int) -> None:
+        was_lean = self._length > self._most_plain
+        self._length += length
+        if self._length > self._most_plain and not was_lean:
+            for chapter in self._chapters():
+                for block in chapter:
+                    block.shrink()
 
 
-def _gzip(blocks: Sequence[Block]) -> bytes:
+def _compressed(chapters: Sequence[tuple[Block, Chapter]], own: Block) -> Page:
     """Return one gzip member: readers that stop after the first member, as some do, must not lose series."""
-    parts = [_GZIP_HEAD, *(block.deflated for block in blocks), _DEFLATE_END]
+    parts = [_GZIP_HEAD]
     crc = length = 0
-    for block in blocks:
-        crc = join_crc(crc, block.plain, block.crc)
-        length += len(block.plain)
+    for head, chapter in chapters:
+        parts.append(head.deflated)
+        parts += [block.deflated for block in chapter]
+        crc = join_crc(join_crc(crc, head.crc, head.length), chapter.crc(), chapter.length)
+        length += head.length + chapter.length
+    parts += [own.deflated, _DEFLATE_END]
+    crc, length = join_crc(crc, own.crc, own.length), length + own.length
     parts.append(struct.pack("<II", crc, length & 0xFFFFFFFF))
-    return b"".join(parts)
+    return Page(sum(map(len, parts)), parts)

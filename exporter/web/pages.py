@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from exporter.exposition import Exposition, accepts_gzip, choose_format
 
+# Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
+_AT_ONCE = 4 * 1024 * 1024
 _HTML_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -48,8 +50,12 @@ def pages(view: View) -> Starlette:
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         if is_compressed:
             headers["Content-Encoding"] = "gzip"
-        page = view.exposition.render(format_, is_compressed=is_compressed)
-        return Response(page, media_type=format_.value, headers=headers)
+        page = view.exposition.page(format_, is_compressed=is_compressed)
+        if page.length <= _AT_ONCE:
+            return Response(page.whole(), media_type=format_.value, headers=headers)
+        headers["Content-Length"] = str(page.length)
+        pieces = () if request.method == "HEAD" else page.pieces()
+        return StreamingResponse(pieces, media_type=format_.value, headers=headers)
 
     def status(_: Request) -> Response:
         return HTMLResponse(view.status(), headers=_HTML_HEADERS)

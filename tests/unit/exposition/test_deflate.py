@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.exposition.deflate import deflate, isal_zlib, join_crc
+from exporter.exposition.deflate import deflate, inflate, isal_zlib, join_crc
 
 CODECS = [pytest.param(isal_zlib, id="isal"), pytest.param(None, id="zlib")]
 runs = st.lists(st.binary(max_size=300), max_size=5)
@@ -19,12 +19,18 @@ runs = st.lists(st.binary(max_size=300), max_size=5)
 def test_runs_join_into_one_gzip_member(codec: Any, plain: list[bytes]):
     crc = 0
     for run in plain:
-        crc = join_crc(crc, run, zlib.crc32(run), codec)
+        crc = join_crc(crc, zlib.crc32(run), len(run), codec)
     whole = b"".join(plain)
     trailer = crc.to_bytes(4, "little") + len(whole).to_bytes(4, "little")
     member = b"\x1f\x8b\x08" + bytes(7) + b"".join(deflate(run, codec) for run in plain) + b"\x03\x00" + trailer
 
     assert gzip.decompress(member) == whole
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(st.binary(max_size=3_000))
+def test_a_run_gives_back_its_bytes(codec: Any, plain: bytes):
+    assert inflate(deflate(plain, codec), codec) == plain
 
 
 @pytest.mark.parametrize("codec", CODECS)

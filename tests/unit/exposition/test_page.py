@@ -65,7 +65,7 @@ class Theirs:
 
 def filled(sources):
     clock = FakeClock()
-    store = Store(clock, stale_after=3, drop_after=86_400, max_series=1_000)
+    store = Store(clock, stale_after=3, drop_after=86_400, max_series=100_000)
     for source, rows in sources.items():
         for customer, (total, left, categories, money) in rows.items():
             samples = [SENT.sample(total)]
@@ -98,6 +98,38 @@ def test_the_compressed_page_is_one_gzip_member_of_the_same_bytes(sources):
     assert reader.decompress(exposition.render(Format.TEXT, is_compressed=True)) == page
     assert reader.eof
     assert reader.unused_data == b""
+
+
+@given(st.dictionaries(names, customers, max_size=3), st.sampled_from(Format))
+def test_a_page_too_large_to_be_kept_plain_is_the_same_page(sources, format_):
+    kept = Exposition(filled(sources), FAMILIES, CollectorRegistry())
+    lean = Exposition(filled(sources), FAMILIES, CollectorRegistry(), most_plain=100)
+
+    assert lean.render(format_) == kept.render(format_)
+    assert lean.render(format_, is_compressed=True) == kept.render(format_, is_compressed=True)
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+@pytest.mark.parametrize("most_plain", [0, 10_000_000])
+def test_a_page_comes_in_pieces_of_the_length_that_it_announces(is_compressed, most_plain):
+    store = filled({"acme": {f"{n}@example.com": (float(n), None, {}, 1.0) for n in range(12_000)}})
+    exposition = Exposition(store, FAMILIES, CollectorRegistry(), most_plain=most_plain)
+    page = exposition.page(Format.TEXT, is_compressed=is_compressed)
+    pieces = [*page.pieces()]
+
+    assert b"".join(pieces) == exposition.render(Format.TEXT, is_compressed=is_compressed)
+    assert sum(map(len, pieces)) == page.length
+    assert [len(piece) >= 1024 * 1024 for piece in pieces[:-1]] == [True] * (0 if is_compressed else 1)
+
+
+def test_a_page_stays_as_it_was_while_the_store_goes_on():
+    store = filled({"acme": {"a": (1.0, None, {}, 1.0)}})
+    exposition = Exposition(store, FAMILIES, CollectorRegistry(), most_plain=0)
+    page = exposition.page(Format.TEXT)
+    store.describe("acme", "a", [SENT.sample(2)])
+
+    assert b'customer="a",source="acme"} 2.0' in exposition.render(Format.TEXT)
+    assert b'customer="a",source="acme"} 1.0' in page.whole()
 
 
 def test_a_committed_fetch_is_on_the_page_with_its_health():

@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import random
 
 import pytest
 
@@ -36,6 +37,21 @@ def test_metrics_are_compressed_for_whom_takes_gzip(site, credit):
     assert compressed.headers["Content-Type"] == TEXT
     assert int(compressed.headers["Content-Length"]) == len(compressed.body) < len(plain.body)
     assert gzip.decompress(compressed.body) == plain.body
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_very_long_page_comes_whole_with_its_length(site, credit, encoding):
+    noise = random.Random(1)
+    for number in range(300):
+        credit(site.place(f"{number}-{noise.randbytes(9_000).hex()}"), number)
+    answer = site.ask("/metrics", Accept_Encoding=encoding)
+    page = gzip.decompress(answer.body) if encoding == "gzip" else answer.body
+
+    assert len(answer.body) > 4 * 1024 * 1024
+    assert int(answer.headers["Content-Length"]) == len(answer.body)
+    assert page.count(b"\nsendgrid_credits_remaining{") == 300
+    head = site.ask("/metrics", "HEAD", Accept_Encoding=encoding)
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(answer.body)))
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
