@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs servers chart-tools requirements clean
+.PHONY: help demo test lint format docs dashboards servers chart-tools requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -47,6 +47,9 @@ format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by its
 
 docs: $(VENV)/.installed ## Write the reference pages in docs/ anew from the code
 	@$(BIN)/python -m docs.generator
+
+dashboards: $(VENV)/.created ## Write Grafana's dashboards anew from deploy/grafana/generator
+	@$(BIN)/python -m deploy.grafana.generator
 
 # Without a server its tests are skipped; where CI=true they fail.
 servers: | $(VENV)/.created

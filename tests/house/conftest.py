@@ -48,8 +48,8 @@ def source_modules() -> Sequence[Module]:
 
 @pytest.fixture(scope="session")
 def all_modules() -> Sequence[Module]:
-    """Give every module of the program, of its tests and of what writes its reference."""
-    return _modules("docs", "exporter", "tests")
+    """Give every module of the program, of its tests and of what writes its reference and its dashboards."""
+    return _modules("deploy", "docs", "exporter", "tests")
 
 
 @pytest.fixture(scope="session")
