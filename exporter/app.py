@@ -78,7 +78,8 @@ class App:
         self._describe()
         for source in self.sources:
             self._add(source)
-        self._problems: Sequence[Problem] = ()
+        self._problems: Mapping[str, Sequence[Problem]] = {"files": ()}
+        self._telling = threading.Lock()
         self.instruments.configured(clock.time())
         self._began = clock.monotonic()
 
@@ -99,8 +100,8 @@ class App:
                 source.configure(source.provider.customers(section, self.clock))
         if changes.customers:
             self._describe()
-        if changes.customers or changes.renewed or changes.problems != self._problems:
-            self._show_problems(changes.problems)
+        if changes.customers or changes.renewed or tuple(changes.problems) != self._problems["files"]:
+            self.tell("files", changes.problems)
 
     def stop(self) -> None:
         """Stop polling; a request under way is left behind."""
@@ -138,14 +139,23 @@ class App:
                 log.exception("internal error in following files", error=type(error).__name__)
                 self.instruments.configured(None)
 
-    def _show_problems(self, problems: Sequence[Problem]) -> None:
+    def tell(self, part: str, problems: Sequence[Problem]) -> None:
+        """Show what is wrong with a part of the configuration, such as its files; nothing, once that is mended."""
+        with self._telling:
+            before = self._problems
+            self._problems = {**before, part: tuple(problems)}
+        told = {problem for each in before.values() for problem in each}
         for problem in problems:
-            if problem not in self._problems:
+            if problem not in told:
                 log.error("configuration not in use", problem=str(problem))
-        if self._problems and not problems:
+        if told and not self.problems:
             log.info("configuration in use again")
-        self._problems = problems
-        self.instruments.configured(None if problems else self.clock.time())
+        self.instruments.configured(None if self.problems else self.clock.time())
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the configuration that stands in the files, so that what was read before is in use."""
+        return [problem for part in self._problems.values() for problem in part]
 
     def _describe(self) -> None:
         """Show what is configured of each customer, under the label names of all of them."""

@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,7 +22,7 @@ from exporter.flags import DEFAULT_ADDRESS, parser
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
 from exporter.source import EVERYTHING, Selection
-from exporter.web import Address, Server, View, listen, pages
+from exporter.web import Address, Guard, Server, Settings, View, listen, pages
 from exporter.web.status import status_page
 
 log = structlog.get_logger(__name__)
@@ -167,6 +168,8 @@ def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = 
 
 
 def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
+    file = options.web_config_file
+    settings = Settings(file, partial(app.tell, "web"), app.clock) if file else None
     sockets = [listen(address) for address in options.listen_addresses or [DEFAULT_ADDRESS]]
     path = options.telemetry_path
     view = View(
@@ -176,7 +179,11 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
         is_ready=app.is_ready,
         telemetry_path=path,
     )
-    server = Server(pages(view), sockets, app.stopping.set)
+    site = pages(view)
+    if settings:
+        server = Server(Guard(site, settings, app.clock), sockets, app.stopping.set, settings.tls)
+    else:
+        server = Server(site, sockets, app.stopping.set)
     is_told = _on_signals()
     server.start()
     for socket in sockets:

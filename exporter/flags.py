@@ -124,6 +124,13 @@ def _add_web(command: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="path of the metrics (%(default)s)",
     )
+    command.add_argument(
+        "--web.config.file",
+        dest="web_config_file",
+        type=Path,
+        metavar="FILE",
+        help="TLS, users and headers of the pages, as of Prometheus' exporter-toolkit; re-read when it changes",
+    )
 
 
 def _add_once(command: argparse.ArgumentParser) -> None:

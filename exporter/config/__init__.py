@@ -18,10 +18,13 @@ from exporter.config.models import (
 from exporter.config.schema import json_schema
 from exporter.config.secrets import Credentials, Secret
 from exporter.config.section import Section
+from exporter.config.stamps import Stamp, stamp_of
 from exporter.config.values import Duration, DurationRange, Name, Size, TimeZone, mistake
 from exporter.config.watch import Changes, Watch
+from exporter.config.web_config import CIPHER_SUITES, TlsServerConfig, WebConfig, load_web, web_problem
 
 __all__ = [
+    "CIPHER_SUITES",
     "Changes",
     "CollectorConfig",
     "CollectorsConfig",
@@ -41,11 +44,17 @@ __all__ = [
     "Section",
     "Size",
     "SourceConfig",
+    "Stamp",
     "TimeZone",
+    "TlsServerConfig",
     "Watch",
+    "WebConfig",
     "format_duration",
     "json_schema",
     "load",
+    "load_web",
     "mistake",
     "parse_duration",
+    "stamp_of",
+    "web_problem",
 ]

@@ -61,21 +61,25 @@ def is_json(file: str) -> bool:
     return file.lower().endswith(".json")
 
 
-def read(path: Path) -> Document:
-    """Read a configuration file whole.
+def read(
+    path: Path, key: str = "sources", remedy: str | None = "config.example.yaml shows what goes into it"
+) -> Document:
+    """Read a configuration file whole; ``key`` is one of its keys, and without a ``remedy`` it may be empty.
 
     Raises:
         ConfigError: it can't be read, is not UTF-8, is broken, or is no mapping.
     """
-    document = parse(path, read_text(path), "config.example.yaml shows what goes into it")
+    document = parse(path, read_text(path), remedy)
     if not isinstance(document.data, dict):
-        wrong = Problem(document.file, 1, "", "the file must be a mapping of keys, such as `sources:`")
+        wrong = Problem(document.file, 1, "", f"the file must be a mapping of keys, such as `{key}:`")
         raise ConfigError(document.problems or (wrong,))
     return document
 
 
-def parse(path: Path, text: str, remedy: str) -> Document:
-    """Read the text of a file, YAML or JSON by its name; ``remedy`` says what to write into an empty one.
+def parse(path: Path, text: str, remedy: str | None) -> Document:
+    """Read the text of a file, YAML or JSON by its name.
+
+    ``remedy`` says what to write into an empty one; without it an empty file is an empty mapping.
 
     Raises:
         ConfigError: the text is broken, or empty.
@@ -83,7 +87,9 @@ def parse(path: Path, text: str, remedy: str) -> Document:
     file = str(path)
     data, problems = _json(file, text) if is_json(file) else _yaml(file, text)
     if data is None and not problems:
-        _refuse(file, None, f"the file is empty; {remedy}")
+        if remedy is not None:
+            _refuse(file, None, f"the file is empty; {remedy}")
+        data = {}
     return Document(file, text, data, problems)
 
 

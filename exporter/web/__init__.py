@@ -3,8 +3,10 @@
 No page ever asks a vendor or waits for a fetch: each reads what is in memory.
 """
 
+from exporter.web.guard import Guard
 from exporter.web.pages import View, pages
 from exporter.web.server import Server
+from exporter.web.settings import Settings
 from exporter.web.sockets import Address, listen, parse_address
 
-__all__ = ["Address", "Server", "View", "listen", "pages", "parse_address"]
+__all__ = ["Address", "Guard", "Server", "Settings", "View", "listen", "pages", "parse_address"]

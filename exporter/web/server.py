@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn on sockets that already listen, in a thread of its own."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 
@@ -16,7 +17,13 @@ _STOP_WITHIN = 2
 class Server:
     """Answers requests from ``start`` until ``stop``."""
 
-    def __init__(self, app: ASGIApp, sockets: Sequence[socket.socket], died: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Sequence[socket.socket],
+        died: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Prepare to serve ``app``; ``died`` is called if the server ends without having been told to."""
         config = uvicorn.Config(
             app,
@@ -25,6 +32,7 @@ class Server:
             log_config=None,
             server_header=False,
             proxy_headers=False,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             timeout_graceful_shutdown=_STOP_WITHIN,
         )
         self._sockets = list(sockets)
