@@ -44,7 +44,7 @@ def dashboard() -> Json:
         ],
         annotations=_annotations(),
         rows=[
-            Row("Now", [Band(4, _now()), Band(4, _standing())]),
+            Row("Now", [Band(4, _now()), Band(4, [*_forecast(), *_account()])]),
             Row("The last 24 hours, against yesterday and last week", [Band(9, [_so_far(), _hours()])]),
             quality(),
             credits_left(),
@@ -138,15 +138,14 @@ def _now() -> list[Json]:
     ]
 
 
-def _standing() -> list[Json]:
+def _forecast() -> list[Json]:
     pace = credits_pace(ONE_CUSTOMER)
-    firing = f'max by (alertname) (ALERTS{{alertstate="firing", {ALERTS}, {ONE_CUSTOMER}}})'
     return [
         stat(
             "Credits run out in",
             "For how long the credits last at the trend of the last 24 hours. Polled hourly; when the vendor has reset "
             "the credits, the trend is wrong for a day. Empty while the credits don't shrink.",
-            f"{_LEFT} / ({pace} > 0)",
+            f"({_LEFT} == 0) or {_LEFT} / ({pace} > 0)",
             "s",
             thresholds=worse_below(7 * DAY, DAY),
             decimals=1,
@@ -169,6 +168,12 @@ def _standing() -> list[Json]:
             decimals=0,
             empty="no forecast",
         ),
+    ]
+
+
+def _account() -> list[Json]:
+    firing = f'max by (alertname) (ALERTS{{alertstate="firing", {ALERTS}, {ONE_CUSTOMER}}})'
+    return [
         stat(
             "Package",
             "What the customer has booked, as the account overview names it. Polled hourly.",

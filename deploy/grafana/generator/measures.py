@@ -39,19 +39,20 @@ def delivered(where: str = SOURCES) -> str:
     return f"({complete_day('delivered', where)} or {rest})"
 
 
-def ratio(part: str, whole: str, least: str = "0") -> str:
-    """Return a part of a whole, only where the whole is more than ``least``."""
-    return f"{part} / ({whole} > {least})"
+def ratio(part: str, whole: str, where: str = SOURCES, least: str = "") -> str:
+    """Return a part of a whole; with ``least``, only of customers who sent more than that on the last complete day."""
+    guard = f" and {complete_day('requests', where)} > {least}" if least else ""
+    return f"({part} / ({whole} > 0){guard})"
 
 
-def bounce_ratio(where: str = SOURCES, least: str = "0") -> str:
+def bounce_ratio(where: str = SOURCES, least: str = "") -> str:
     """Return bounces as a part of what was sent on the last complete day."""
-    return ratio(complete_day("bounces", where), complete_day("requests", where), least)
+    return ratio(complete_day("bounces", where), complete_day("requests", where), where, least)
 
 
-def spam_ratio(where: str = SOURCES, least: str = "0") -> str:
+def spam_ratio(where: str = SOURCES, least: str = "") -> str:
     """Return spam reports as a part of what was delivered on the last complete day."""
-    return ratio(complete_day("spam_reports", where), delivered(where), least)
+    return ratio(complete_day("spam_reports", where), delivered(where), where, least)
 
 
 def grown(metric: str, window: str, ago: str = "") -> str:

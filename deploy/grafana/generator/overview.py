@@ -48,7 +48,7 @@ def dashboard() -> Json:
             jump("email-stats-exporter", "Exporter", "datasource"),
         ],
         rows=[
-            Row("At a glance", [Band(4, _glance()), Band(8, [_alerts(), _hours()])]),
+            Row("At a glance", [Band(4, [*_volume(), *_worries()]), Band(8, [_alerts(), _hours()])]),
             Row("Movers, against the same weekday last week", [Band(9, [_risen(), _fallen()])]),
             Row("Quality", [Band(9, [_bounces(), _spam(), _reputation()])]),
             Row("Credits", [Band(9, [_credits(), _overage()], widths=[15, 9])]),
@@ -68,9 +68,7 @@ def _variables() -> list[Json]:
     ]
 
 
-def _glance() -> list[Json]:
-    high = f"{bounce_ratio(least='$min_volume')} > $bounce_limit"
-    complaints = f"{spam_ratio(least='$min_volume')} > $spam_limit"
+def _volume() -> list[Json]:
     return [
         stat(
             "Customers",
@@ -91,6 +89,13 @@ def _glance() -> list[Json]:
             f"sum({grown('sendgrid_requests_total', '1h')})",
             empty="no totals",
         ),
+    ]
+
+
+def _worries() -> list[Json]:
+    high = f"{bounce_ratio(least='$min_volume')} > $bounce_limit"
+    complaints = f"{spam_ratio(least='$min_volume')} > $spam_limit"
+    return [
         stat(
             "Bounces high",
             "Customers whose bounces on the last complete day are above the bounce limit, of those who sent more "
@@ -100,8 +105,8 @@ def _glance() -> list[Json]:
         ),
         stat(
             "Spam reports high",
-            "Customers whose spam reports on the last complete day are above the spam limit, of those with more "
-            "delivered than the least volume.",
+            "Customers whose spam reports on the last complete day are above the spam limit, of those who sent more than "
+            "the least volume.",
             count(complaints),
             thresholds=bad_above(1),
         ),
@@ -228,7 +233,7 @@ def _spam() -> Json:
     ranking = f"topk($top, {spam_ratio(least='$min_volume')})"
     return table(
         "Worst spam report ratios",
-        "Spam reports as a part of what was delivered on the last complete day, of customers with more delivered "
+        "Spam reports as a part of what was delivered on the last complete day, of customers who sent more "
         "than the least volume. Colours change at 0.05 % and 0.1 %.",
         _LABELS,
         [
@@ -238,7 +243,7 @@ def _spam() -> Json:
         ],
         sort="Reported",
         links=[_TO_CUSTOMER],
-        empty="Nobody delivered more than the least volume.",
+        empty="Nobody sent more than the least volume.",
     )
 
 

@@ -55,25 +55,13 @@ def table(
         links: where a click on a label leads; ``${__data.fields.Customer:percentencode}`` is the row's.
         empty: what it says when there is no row.
     """
-    targets = letters([target(column.expr, instant=True, rows=True) for column in columns])
-    shown = _names(labels, columns)
     return {
         "type": "table",
         "title": title,
         "description": description,
         "datasource": PROMETHEUS,
-        "targets": targets,
-        "transformations": [
-            {"id": "merge", "options": {}},
-            {
-                "id": "organize",
-                "options": {
-                    "excludeByName": dict.fromkeys(["Time", *_hidden(shown, hidden)], True),
-                    "indexByName": {name: index for index, name in enumerate(shown)},
-                    "renameByName": dict(shown),
-                },
-            },
-        ],
+        "targets": letters([target(column.expr, instant=True, rows=True) for column in columns]),
+        "transformations": _joined(_names(labels, columns), hidden),
         "options": {
             "cellHeight": "sm",
             "footer": {"show": False, "reducer": ["sum"]},
@@ -93,6 +81,15 @@ def table(
             ],
         },
     }
+
+
+def _joined(names: Mapping[str, str], hidden: Sequence[str]) -> list[Json]:
+    heads = {
+        "excludeByName": dict.fromkeys(["Time", *_hidden(names, hidden)], True),
+        "indexByName": {name: index for index, name in enumerate(names)},
+        "renameByName": dict(names),
+    }
+    return [{"id": "merge", "options": {}}, {"id": "organize", "options": heads}]
 
 
 def _names(labels: Mapping[str, str], columns: Sequence[Column]) -> Mapping[str, str]:
