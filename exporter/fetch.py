@@ -9,7 +9,7 @@ from exporter.clock import Clock
 from exporter.errors import ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, SourceCollector
-from exporter.store import Change, Outcome, Place, Store
+from exporter.store import Change, Outcome, Place, Record, Store
 from exporter.upstream import Upstream
 
 log = structlog.get_logger(__name__)
@@ -25,37 +25,60 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What all fetches of one collector of a source have in common.
+
+    Attributes:
+        source: the value of the label ``source``.
+        collector: what asks.
+        desk: where it hands in what it brings.
+    """
+
+    source: str
+    collector: AnyCollector
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One that a fetch asks for; no customer stands for the source itself.
+    """One that fetches ask for, the same for all collectors; no customer stands for the source itself.
 
     Attributes:
         customer: for whom the vendor is asked.
-        place: where the store keeps what comes back.
+        record: where the store keeps what comes back.
     """
 
     customer: Customer | None
-    place: Place
+    record: Record
 
 
 @dataclass(slots=True, eq=False)
 class Fetch:
     """One collector asking a vendor for one or more customers, again and again; a ``Turn`` of the poller.
 
+    There may be hundreds of thousands, so each has only what it shares with no other.
+
     Attributes:
-        source: the value of the label ``source``.
-        collector: what asks.
+        task: what asks, and where it hands in what it brings.
         members: for whom it asks; may be replaced while a run is under way, which it does not disturb.
-        desk: where it hands in what it brings.
         phase: seconds between the poller's start, or any whole number of intervals later, and its turn.
         due: monotonic time of its next turn.
     """
 
-    source: str
-    collector: AnyCollector
+    task: Task
     members: tuple[Member, ...]
-    desk: Desk
     phase: float = 0.0
     due: float = 0.0
+
+    @property
+    def source(self) -> str:
+        """The value of the label ``source``."""
+        return self.task.source
+
+    @property
+    def collector(self) -> AnyCollector:
+        """What asks."""
+        return self.task.collector
 
     @property
     def interval(self) -> float:
@@ -65,11 +88,15 @@ class Fetch:
     @property
     def present(self) -> tuple[Member, ...]:
         """Its members but for those that have left."""
-        return tuple(member for member in self.members if not member.place.is_gone)
+        return tuple(member for member in self.members if not member.record.is_gone)
 
     def is_over(self) -> bool:
         """Return whether all its members have left."""
-        return not self.present
+        return all(member.record.is_gone for member in self.members)
+
+    def place(self, member: Member) -> Place:
+        """Return where the store keeps what it brings for a member."""
+        return member.record.place(self.collector.name, self.interval)
 
     def run(self, upstream: Upstream) -> bool:
         """Ask the vendor and hand in what it brought; return whether nothing failed.
@@ -81,18 +108,18 @@ class Fetch:
         return not members or self._run(members, upstream)
 
     def _run(self, members: Sequence[Member], upstream: Upstream) -> bool:
-        clock = self.desk.clock
+        clock, store = self.task.desk.clock, self.task.desk.store
         began, began_at = clock.time(), clock.monotonic()
         outcomes = self._outcomes(members)
         if isinstance(outcomes, ClientRefused | NotFound) and len(members) > 1:
             # One customer can spoil a batch, so each is asked alone.
             self._count(began_at, [outcomes.reason])
-            results = [self._run_admitted([member], upstream) for member in members if not member.place.is_gone]
+            results = [self._run_admitted([member], upstream) for member in members if not member.record.is_gone]
             return all(results)
         if isinstance(outcomes, FetchError | Reason):
             outcomes = [outcomes] * len(members)
-        places = (member.place for member in members)
-        changes = self.desk.store.commit(zip(places, outcomes, strict=True), began, clock.time())
+        places = map(self.place, members)
+        changes = store.commit(zip(places, outcomes, strict=True), began, clock.time())
         failures = [change.after for change in changes if change.after is not None]
         self._count(began_at, failures)
         self._log(changes)
@@ -113,13 +140,13 @@ class Fetch:
             raise
         except Exception as error:
             # Nothing that a vendor sends should get here; the traceback is for whoever mends it, once is enough.
-            if any(member.place.reason is not Reason.INTERNAL for member in members):
+            if any(self.place(member).reason is not Reason.INTERNAL for member in members):
                 log.exception("internal error in a fetch", collector=self.collector.name, error=type(error).__name__)
             return Reason.INTERNAL
 
     def _count(self, began_at: float, reasons: Iterable[Reason]) -> None:
-        seconds = self.desk.clock.monotonic() - began_at
-        self.desk.instruments.fetched(self.source, self.collector.name, seconds, sorted(set(reasons)))
+        seconds = self.task.desk.clock.monotonic() - began_at
+        self.task.desk.instruments.fetched(self.source, self.collector.name, seconds, sorted(set(reasons)))
 
     def _log(self, changes: Sequence[Change]) -> None:
         for change in changes:

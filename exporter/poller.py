@@ -1,15 +1,18 @@
 """The poll: when each fetch runs, and on which thread.
 
-One scheduler thread keeps every fetch in a heap by due time and hands what is due to the queue of its source.
+One scheduler thread keeps every fetch by the second in which it is due, and hands what is due to the queue of its
+source. There may be hundreds of thousands, so what waits for a second to come is a plain list, and the seconds alone
+are kept in order.
 Each source has worker threads of its own, so that no source ever waits for another. A worker first waits until
 the source's rate limit lets a request through and only then takes the longest due fetch.
 """
 
 import heapq
 import itertools
+import math
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,14 +33,16 @@ class Turn(Protocol):
     """What the poller runs again and again: a fetch, or the reading of a vendor's list of customers.
 
     Attributes:
-        source: the value of the label ``source``.
         phase: seconds between the poller's start, or any whole number of intervals later, and its turn.
         due: monotonic time at which it is next due; the poller's own to set.
     """
 
-    source: str
     phase: float
     due: float
+
+    @property
+    def source(self) -> str:
+        """Return the value of the label ``source``."""
 
     @property
     def interval(self) -> float:
@@ -81,17 +86,17 @@ class Lane:
     threads: int = 0
     is_stopped: bool = False
 
-    def put(self, turn: Turn) -> None:
-        """Queue a fetch that is due; start a further thread if all are busy and one more is allowed."""
+    def put(self, *turns: Turn) -> None:
+        """Queue fetches that are due; start further threads if all are busy and more are allowed."""
         with self.changed:
-            self.queue.append(turn)
+            self.queue.extend(turns)
             # An idle thread that was notified a moment ago counts as idle until it wakes.
-            if len(self.queue) - self.claims > self.idle and self.threads < self.concurrency:
+            missing = len(self.queue) - self.claims - self.idle
+            for _ in range(min(missing, self.concurrency - self.threads)):
                 self.threads += 1
                 name = f"{self.source}-{self.threads}"
                 threading.Thread(target=self.work, args=(self,), name=name, daemon=True).start()
-            else:
-                self.changed.notify()
+            self.changed.notify(len(turns))
 
     def claim(self) -> bool:
         """Wait until there is a fetch for the calling thread to take; False once stopped."""
@@ -157,10 +162,10 @@ class Poller:
         self._clock = clock
         self._died = died
         self._changed = threading.Condition()
-        self._heap: list[tuple[float, int, Turn]] = []
-        # Former entries of turns that were hastened, which stay in the heap until their time comes.
+        # Turns, by a moment at which the first of them is due at the earliest; and those of whole seconds to come.
+        self._heap: list[tuple[float, int, list[Turn]]] = []
+        self._seconds: dict[int, list[Turn]] = {}
         self._again: set[Turn] = set()
-        self._left_behind: Counter[tuple[float, Turn]] = Counter()
         self._order = itertools.count()
         self._lanes: dict[str, Lane] = {}
         self._began = clock.monotonic()
@@ -181,17 +186,21 @@ class Poller:
     def add(self, turns: Iterable[Turn]) -> None:
         """Poll more of sources that are polled already: each turn is due at once, then at its phase."""
         with self._changed:
-            for turn in turns:
-                self._push(turn, self._clock.monotonic())
+            now, waiting = self._clock.monotonic(), list(turns)
+            for turn in waiting:
+                turn.due = now
+            self._push(now, waiting)
 
     def hasten(self, turn: Turn) -> None:
-        """Let a turn be due at once; one that is under way is due again when it ends."""
+        """Let a turn be due at once, or as it is if that is a moment away; if it is under way, again when it ends."""
         with self._changed:
-            if turn.due > self._clock.monotonic():
-                self._left_behind[turn.due, turn] += 1
-                self._push(turn, self._clock.monotonic())
-            else:
+            now, second = self._clock.monotonic(), self._seconds.get(math.floor(turn.due), [])
+            if turn.due <= now:
                 self._again.add(turn)
+            elif turn in second:
+                second.remove(turn)
+                turn.due = now
+                self._push(now, [turn])
 
     def start(self) -> None:
         """Start polling."""
@@ -228,13 +237,11 @@ class Poller:
     def _move(self) -> None:
         with self._changed:
             now = self._moved = self._clock.monotonic()
-            while self._heap and self._heap[0][0] <= now:
-                due, _, turn = heapq.heappop(self._heap)
-                if self._left_behind[due, turn]:
-                    self._left_behind[due, turn] -= 1
-                else:
-                    self._lanes[turn.source].put(turn)
-            self._left_behind = +self._left_behind
+            due: dict[str, list[Turn]] = {}
+            for turn in sorted(self._pop(now), key=lambda turn: turn.due):
+                due.setdefault(turn.source, []).append(turn)
+            for source, turns in due.items():
+                self._lanes[source].put(*turns)
             self._summarise(now)
             wait = min(_TICK, self._heap[0][0] - now) if self._heap else _TICK
             if not self._is_stopped:
@@ -262,11 +269,34 @@ class Poller:
             after += turn.interval / 2
         return next_turn(after, first, turn.interval)
 
-    def _push(self, turn: Turn, due: float) -> None:
-        turn.due = due
-        heapq.heappush(self._heap, (due, next(self._order), turn))
-        if self._heap[0][2] is turn:
+    def _put_back(self, turn: Turn) -> None:
+        now = self._clock.monotonic()
+        turn.due = now if turn in self._again else self._next(turn)
+        second = math.floor(turn.due)
+        if second <= now:
+            self._push(turn.due, [turn])
+        elif second in self._seconds:
+            self._seconds[second].append(turn)
+        else:
+            self._seconds[second] = [turn]
+            self._push(second, self._seconds[second])
+
+    def _push(self, moment: float, turns: list[Turn]) -> None:
+        heapq.heappush(self._heap, (moment, next(self._order), turns))
+        if self._heap[0][2] is turns:
             self._changed.notify()
+
+    def _pop(self, now: float) -> Iterator[Turn]:
+        """Yield what is due by now; of a second that has begun, the rest is put back, each by its own moment."""
+        while self._heap and self._heap[0][0] <= now:
+            moment, _, turns = heapq.heappop(self._heap)
+            if self._seconds.get(math.floor(moment)) is turns:
+                del self._seconds[math.floor(moment)]
+            for turn in turns:
+                if turn.due <= now:
+                    yield turn
+                else:
+                    self._push(turn.due, [turn])
 
     # The worker threads
 
@@ -283,7 +313,7 @@ class Poller:
                         lane.finish(is_good=is_good)
                 if self.is_repeating and not turn.is_over():
                     with self._changed:
-                        self._push(turn, self._clock.monotonic() if turn in self._again else self._next(turn))
+                        self._put_back(turn)
         except Stopped:
             return
         except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would leave its queue to no one

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.config import Config, DiscoveryConfig, SourceConfig
-from exporter.fetch import Desk, Fetch, Member
+from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
 from exporter.poller import Poller, Turn
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
@@ -88,6 +88,7 @@ class Source:
         self._poller = poller
         self._selection = selection
         self._lock = threading.RLock()
+        self._tasks = {collector.name: Task(self.name, collector, desk) for collector in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
         self._is_started = False
@@ -155,7 +156,7 @@ class Source:
         """Begin to poll for the customers on the roster."""
         with self._lock:
             self._is_started = True
-            turns: list[Turn] = [*self._of_source(), *self._first(self.customers)]
+            turns: list[Turn] = [*self._of_source(), *self._first(self._members(self.customers))]
         for index, turn in enumerate(turns):
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
@@ -174,56 +175,63 @@ class Source:
         joined = list(filter(self._takes_part, movement.joined))
         for customer in joined:
             self._describe(customer)
-        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, joined)])
+        members = self._members(joined)
+        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, members)])
 
     # Fetches
 
     def _of_source(self) -> Iterator[Fetch]:
         for collector in self.collectors:
             if isinstance(collector, SourceCollector):
-                yield self._fetch(collector, [None])
+                [record] = self._desk.store.enrol(self.name, [""])
+                yield from self._fetches_of(collector, [Member(None, record)])
 
-    def _first(self, customers: Sequence[Customer]) -> Sequence[Fetch]:
+    def _first(self, members: Sequence[Member]) -> Sequence[Fetch]:
         """Return the fetches for customers in a row, by the first of them that each is for."""
-        starts: list[tuple[int, Fetch]] = []
-        for collector in self.collectors:
-            if isinstance(collector, SourceCollector):
-                continue
-            wanted = [(i, each) for i, each in enumerate(customers) if collector.settings.calls([each])]
-            size = _batch_size(collector)
-            batches = (wanted[start : start + size] for start in range(0, len(wanted), size))
-            starts += [(batch[0][0], self._fetch(collector, [each for _, each in batch])) for batch in batches]
-        starts.sort(key=lambda start: start[0])
-        return [fetch for _, fetch in starts]
+        places = {member: number for number, member in enumerate(members)}
+        fetches = [
+            fetch
+            for collector in self.collectors
+            if not isinstance(collector, SourceCollector)
+            for fetch in self._fetches_of(collector, _wanted(collector, members))
+        ]
+        return sorted(fetches, key=lambda fetch: places[fetch.members[0]])
 
-    def _join(self, collector: AnyCollector, customers: Sequence[Customer]) -> Iterator[Fetch]:
+    def _join(self, collector: AnyCollector, members: Sequence[Member]) -> Iterator[Fetch]:
         """Put customers into fetches that have room, and return new fetches for the others."""
         if isinstance(collector, SourceCollector):
             return
-        waiting = [each for each in customers if collector.settings.calls([each])]
+        waiting = _wanted(collector, members)
         size = _batch_size(collector)
         fetches = self._fetches[collector.name] = [each for each in self._fetches[collector.name] if not each.is_over()]
         for fetch in fetches if size > 1 and self._poller.is_repeating else ():
-            members = fetch.present
-            room = size - len(members)
+            present = fetch.present
+            room = size - len(present)
             if waiting and room > 0:
-                fetch.members = (*members, *(self._member(collector, each) for each in waiting[:room]))
+                self._open(collector, waiting[:room])
+                fetch.members = (*present, *waiting[:room])
                 del waiting[:room]
                 self._poller.hasten(fetch)
-        for start in range(0, len(waiting), size):
-            fetch = self._fetch(collector, waiting[start : start + size])
-            fetch.phase = fetch.interval * _fraction(self.name, collector.name, waiting[start].name)
+        for fetch in self._fetches_of(collector, waiting):
+            fetch.phase = fetch.interval * _fraction(self.name, collector.name, fetch.members[0].record.name)
             yield fetch
 
-    def _fetch(self, collector: AnyCollector, customers: Sequence[Customer | None]) -> Fetch:
-        members = tuple(self._member(collector, customer) for customer in customers)
-        fetch = Fetch(self.name, collector, members, self._desk)
-        self._fetches[collector.name].append(fetch)
-        return fetch
+    def _fetches_of(self, collector: AnyCollector, members: Sequence[Member]) -> Sequence[Fetch]:
+        """Return new fetches for members in a row."""
+        self._open(collector, members)
+        size = _batch_size(collector)
+        task = self._tasks[collector.name]
+        fetches = [Fetch(task, tuple(members[start : start + size])) for start in range(0, len(members), size)]
+        self._fetches[collector.name] += fetches
+        return fetches
 
-    def _member(self, collector: AnyCollector, customer: Customer | None) -> Member:
-        name = customer.name if customer else ""
-        return Member(customer, self._desk.store.add(self.name, name, collector.name, collector.settings.interval))
+    def _members(self, customers: Sequence[Customer]) -> Sequence[Member]:
+        records = self._desk.store.enrol(self.name, [customer.name for customer in customers])
+        return list(map(Member, customers, records))
+
+    def _open(self, collector: AnyCollector, members: Sequence[Member]) -> None:
+        records = [member.record for member in members]
+        self._desk.store.open(records, collector.name, collector.settings.interval)
 
     # Customers
 
@@ -254,6 +262,11 @@ class Source:
         if self.provider.active is not None and is_active is not None:
             samples.append(self.provider.active.sample(is_active))
         self._desk.store.describe(self.name, customer.name, samples)
+
+
+def _wanted(collector: AnyCollector, members: Sequence[Member]) -> list[Member]:
+    """Return those that the collector asks anything for."""
+    return [member for member in members if collector.settings.calls([member.customer])]
 
 
 def _batch_size(collector: AnyCollector) -> int:

@@ -31,9 +31,9 @@ def page(app: App) -> list[str]:
 
 def turns(app: App) -> list[tuple[str, str, str, float]]:
     """Return source, collector, customers and phase of each fetch, in the order in which they are due at the start."""
-    fetches = [turn for _, _, turn in sorted(app.poller._heap) if isinstance(turn, Fetch)]
+    fetches = [turn for _, _, turns in sorted(app.poller._heap) for turn in turns if isinstance(turn, Fetch)]
     return [
-        (fetch.source, fetch.collector.name, "".join(each.place.record.name for each in fetch.members), fetch.phase)
+        (fetch.source, fetch.collector.name, "".join(each.record.name for each in fetch.members), fetch.phase)
         for fetch in fetches
     ]
 

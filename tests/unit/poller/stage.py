@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from exporter.config import CollectorConfig
 from exporter.errors import FetchError, Stopped
-from exporter.fetch import Desk, Fetch, Member
+from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.instruments import Instruments
 from exporter.poller import Poller
 from exporter.providers.base import AnyCollector, Customer
@@ -162,7 +162,9 @@ class Stage:
     def fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
         customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
         places = [self.store.add(source, each, collector.name, collector.settings.interval) for each in names]
-        return Fetch(source, cast(AnyCollector, collector), tuple(map(Member, customers, places)), self.desk, phase)
+        task = Task(source, cast(AnyCollector, collector), self.desk)
+        members = tuple(Member(customer, place.record) for customer, place in zip(customers, places, strict=True))
+        return Fetch(task, members, phase)
 
     def start(self, *, busy: int = 0) -> None:
         self.poller.start()

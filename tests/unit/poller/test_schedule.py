@@ -96,11 +96,31 @@ def test_the_longest_due_fetch_is_taken_when_the_limit_lets_one_through(stage: S
     assert toy.asked == [(1.0, "a"), (2.0, "b"), (3.0, "c"), (4.0, "d"), (5.0, "e")]
 
 
+def test_turns_of_one_second_come_each_at_its_own_moment(stage: Stage):
+    toy = Single(stage.clock, interval=10.0)
+    stage.source(toy, "abc", concurrency=1, phases=[6.75, 6.25, 6.5])
+    stage.start()
+    stage.step(6)
+    for _ in range(4):
+        stage.step(0.25)
+
+    assert toy.asked[3:] == [(6.25, "b"), (6.5, "c"), (6.75, "a")]
+
+
+def test_turns_that_are_due_together_come_by_how_long_they_have_been(stage: Stage):
+    toy = Single(stage.clock, interval=10.0)
+    stage.source(toy, "abc", concurrency=1, phases=[7.25, 6.75, 6.25])
+    stage.start()
+    stage.step(8)
+
+    assert toy.names() == ["a", "b", "c", "c", "b", "a"]
+
+
 def test_a_turn_that_is_hastened_runs_now_and_at_its_phase_as_ever(stage: Stage):
     toy = Single(stage.clock, interval=40.0)
     stage.source(toy, "a")
     stage.start()
-    (turn,) = (turn for _, _, turn in stage.poller._heap)
+    (turn,) = (turn for _, _, turns in stage.poller._heap for turn in turns)
     stage.step(15)
     stage.poller.hasten(turn)
     stage.settle()
@@ -117,7 +137,7 @@ def test_a_turn_that_waits_is_not_hastened_and_one_that_runs_runs_again(stage: S
     """Whoever joined a batch while it was asked for must not wait for its next turn."""
     toy = Single(stage.clock, interval=40.0)
     door = stage.source(toy, "a", door=Door(places=0))
-    (turn,) = (turn for _, _, turn in stage.poller._heap)
+    (turn,) = (turn for _, _, turns in stage.poller._heap for turn in turns)
     toy.hang("a")
     stage.start(busy=1)
     stage.poller.hasten(turn)

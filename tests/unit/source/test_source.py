@@ -53,8 +53,8 @@ def app_with(*configured: str, collector: Any = None, answers: tuple[Any, ...] =
 
 
 def fetches(app: App) -> list[Fetch]:
-    turns = [turn for due, _, turn in app.poller._heap if isinstance(turn, Fetch) and turn.due == due]
-    return [turn for turn in turns if not turn.is_over()]
+    turns = (turn for _, _, turns in app.poller._heap for turn in turns)
+    return [turn for turn in turns if isinstance(turn, Fetch) and not turn.is_over()]
 
 
 def fetched(app: App) -> set[tuple[str, ...]]:
@@ -166,13 +166,13 @@ def gauge(app: App, name: str) -> float | None:
 
 
 def listing(app: App) -> Listing:
-    return next(turn for _, _, turn in app.poller._heap if isinstance(turn, Listing))
+    return next(turn for _, _, turns in app.poller._heap for turn in turns if isinstance(turn, Listing))
 
 
 def test_a_list_is_read_on_its_interval_before_anything_else():
     app = app_with("a", answers=(found("b"),))
 
-    assert isinstance(app.poller._heap[0][2], Listing)
+    assert isinstance(app.poller._heap[0][2][0], Listing)
     assert listing(app).interval == 3600.0
 
 
