@@ -19,11 +19,8 @@ from tests.unit.web.protected import AUTHORITY, HASH, write_certificate
 pytestmark = pytest.mark.e2e
 
 PAGE = Path(__file__).parents[2] / "docs/web-configuration.md"
-BLOCKS = re.findall(r"```yaml
-(.*?)```", PAGE.read_text(), re.DOTALL)
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
 EXAMPLES = [block for block in BLOCKS if "scrape_configs" not in block]
-    block for block in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL) if "scrape_configs" not in block
-]
 MUTUAL = f"""\
 tls_server_config:
   cert_file: server.pem
