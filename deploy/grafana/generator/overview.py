@@ -105,8 +105,8 @@ def _worries() -> list[Json]:
         ),
         stat(
             "Spam reports high",
-            "Customers whose spam reports on the last complete day are above the spam limit, of those who sent more than "
-            "the least volume.",
+            "Customers whose spam reports on the last complete day are above the spam limit, of those who sent more "
+            "than the least volume.",
             count(complaints),
             thresholds=bad_above(1),
         ),
