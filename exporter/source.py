@@ -2,8 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
@@ -141,16 +142,14 @@ class Source:
             before = dict(self.roster.active)
             self._move(self.roster.take_list(found, self._is_wanted))
             self._count()
-            for customer in self.customers:
-                if before.get(customer.id) != self.roster.active.get(customer.id):
-                    self._describe(customer)
+            active = self.roster.active
+            self._describe(each for each in self.customers if before.get(each.id) != active.get(each.id))
 
     def describe(self, info: Family) -> None:
         """Show what the configuration says of each customer; ``info`` has the names of the labels."""
         with self._lock:
             self._info = info
-            for customer in self.customers:
-                self._describe(customer)
+            self._describe(self.customers)
 
     def start(self, concurrency: int) -> None:
         """Begin to poll for the customers on the roster."""
@@ -173,8 +172,7 @@ class Source:
         for customer in filter(self._takes_part, movement.left):
             self._desk.store.remove(self.name, customer.name)
         joined = list(filter(self._takes_part, movement.joined))
-        for customer in joined:
-            self._describe(customer)
+        self._describe(joined)
         members = self._members(joined)
         self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, members)])
 
@@ -254,14 +252,24 @@ class Source:
             found.key, label_of(found, kind), self.config.timezone, self._desk.clock, settings=found.settings
         )
 
-    def _describe(self, customer: Customer) -> None:
-        samples: list[Sample] = []
-        if self._info is not None:
-            samples.append(self._info.sample(1, *(customer.labels.get(name, "") for name in self._info.labels)))
-        is_active = self.roster.active.get(customer.id)
+    def _describe(self, customers: Iterable[Customer]) -> None:
+        """Show what is known of customers; of very many, most have the same labels as some other."""
+        active = self.roster.active
+        samples = cache(self._samples)
+        names = self._info.labels if self._info else ()
+        self._desk.store.describe_all(
+            self.name,
+            (
+                (each.name, samples(tuple([each.labels.get(name, "") for name in names]), active.get(each.id)))
+                for each in customers
+            ),
+        )
+
+    def _samples(self, labels: tuple[str, ...], is_active: bool | None) -> Sequence[Sample]:  # noqa: FBT001 - a value
+        samples = [] if self._info is None else [self._info.sample(1, *labels)]
         if self.provider.active is not None and is_active is not None:
             samples.append(self.provider.active.sample(is_active))
-        self._desk.store.describe(self.name, customer.name, samples)
+        return samples
 
 
 def _wanted(collector: AnyCollector, members: Sequence[Member]) -> list[Member]:

@@ -1,7 +1,7 @@
 """Lines of the text formats: headers of families, and the samples of a group of customers."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from math import isnan
 from struct import Struct
@@ -80,7 +80,7 @@ def _template(family: Family, **known: str) -> tuple[str, tuple[int, ...]]:
 
 
 # Rows of a shelf, and the value of each.
-_Column: TypeAlias = Iterator[tuple[int, float]]
+_Column: TypeAlias = Iterable[tuple[int, float]]
 
 
 def _column(shelf: Shelf, family: Family) -> _Column:
@@ -94,16 +94,16 @@ def _column(shelf: Shelf, family: Family) -> _Column:
 
 
 def _times(times: "array[float]") -> _Column:
-    return ((row, seconds) for row, seconds in enumerate(times) if not isnan(seconds))
+    return [(row, seconds) for row, seconds in enumerate(times) if not isnan(seconds)]
 
 
 def _up(shelf: Shelf, _: Family) -> _Column:
-    return ((row, float(shelf.reasons[row] is None)) for row, _ in _times(shelf.last_attempt))
+    return [(row, float(shelf.reasons[row] is None)) for row, _ in _times(shelf.last_attempt)]
 
 
 def _stale(shelf: Shelf, _: Family) -> _Column:
     # What comes from the configuration has no health.
-    return ((row, float(shelf.is_stale[row])) for row, _ in _times(shelf.since) if shelf.collector)
+    return [(row, float(shelf.is_stale[row])) for row, _ in _times(shelf.since) if shelf.collector]
 
 
 def _last_success(shelf: Shelf, _: Family) -> _Column:

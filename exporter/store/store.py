@@ -82,7 +82,7 @@ class Store:
                     shelf.since[record.row] = now
                     self.untried += 1
                 self._look_at(shelf, now + self._stale_after * interval)
-                self._mark(group, health.FAMILIES)
+                self._mark(group, (health.STALE,))
 
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
@@ -93,11 +93,17 @@ class Store:
 
     def describe(self, source: str, customer: str, samples: Sequence[Sample]) -> None:
         """Show samples that come from the configuration; they neither age nor count as fetched."""
+        self.describe_all(source, [(customer, samples)])
+
+    def describe_all(self, source: str, described: Iterable[tuple[str, Sequence[Sample]]]) -> None:
+        """Show samples of many customers that come from the configuration."""
         with self.lock:
-            [record] = self.enrol(source, [customer])
-            shelf = record.group.shelf("", 0)
-            shelf.since[record.row] = self._clock.monotonic()
-            self._replace(shelf, record.row, samples)
+            now, known = self._clock.monotonic(), self.add_source(source)
+            for customer, samples in described:
+                record = known.records.get(customer) or _joined(known, source, customer)
+                shelf = record.group.shelf("", 0)
+                shelf.since[record.row] = now
+                self._replace(shelf, record.row, samples)
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
@@ -244,19 +250,18 @@ class Store:
 
     def _sound(self, layout: Layout | None, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
         """Return what can be shown, and how much is left out: label values that are no text, series over the limit."""
-        left_out: Counter[str] = Counter()
+        left_out: dict[str, int] = {}
         sound = []
         for item in items:
             if isinstance(item, LeftOut):
-                left_out[item.reason] += item.count
+                left_out[item.reason] = left_out.get(item.reason, 0) + item.count
             elif item.labels and not all(map(_is_text, item.labels)):
-                left_out["label_value"] += 1
+                left_out["label_value"] = left_out.get("label_value", 0) + 1
             else:
                 sound.append(item)
-        old = layout.keys if layout else ()
-        room = self._max_series - self._series + len(old)
+        room = self._max_series - self._series + (len(layout.keys) if layout else 0)
         if len(sound) > room:
-            known = set(old)
+            known = set(layout.keys if layout else ())
             new = [sample for sample in sound if (sample.family, sample.labels) not in known]
             surplus = set(map(id, new[max(0, room - (len(sound) - len(new))) :]))
             left_out["max_series"] = len(surplus)
@@ -270,19 +275,21 @@ class Store:
             self._update(shelf, row, old, samples)
             return
         layout = self._layout(keys) if keys else None
-        before = dict(zip(old.keys, old.numbers.unpack(shelf.values[row]), strict=True)) if old else {}
-        notes = shelf.notes.get(row)
-        marks = {**(notes.marks if notes else {}), **{key: mark for key, mark in before.items() if _is_counter(key[0])}}
-        values = [
-            self._exposed(shelf, row, each, marks.pop(key, None)) for each, key in zip(samples, keys, strict=True)
-        ]
-        if marks or (notes and notes.marks):
+        marks = dict(shelf.notes[row].marks) if row in shelf.notes else {}
+        if old is not None:
+            before = zip(old.keys, old.numbers.unpack(shelf.values[row]), strict=True)
+            marks.update((key, mark) for key, mark in before if _is_counter(key[0]))
+            self._mark(shelf.group, old.parts)
+        pairs = zip(samples, keys, strict=True)
+        values = [self._exposed(shelf, row, each, marks.pop(key, None)) for each, key in pairs]
+        if marks or row in shelf.notes:
             _notes(shelf, row).marks = marks
         shelf.values[row] = layout.numbers.pack(*values) if layout else b""
         shelf.layouts[row] = layout
-        self.sources[shelf.group.source].series += len(keys) - len(before)
-        self._series += len(keys) - len(before)
-        self._mark(shelf.group, (*(old.parts if old else ()), *(layout.parts if layout else ())))
+        growth = len(keys) - (len(old.keys) if old else 0)
+        self.sources[shelf.group.source].series += growth
+        self._series += growth
+        self._mark(shelf.group, layout.parts if layout else ())
 
     def _update(self, shelf: Shelf, row: int, layout: Layout, samples: Sequence[Sample]) -> None:
         """Take new values of the same series; families whose values are the same need not be rendered again."""
@@ -364,7 +371,6 @@ def _is_counter(family: Family) -> bool:
 
 def _is_text(label: str) -> bool:
     try:
-        label.encode()
+        return label.isascii() or bool(label.encode())
     except UnicodeEncodeError:
         return False
-    return True
