@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,14 +24,19 @@ Manifest = Mapping[str, Any]
 
 def tool(name: str) -> str:
     """Return the path of a program; where it could not be had, the test is skipped and says why."""
-    path = _TOOLS / name
-    if path.exists():
-        return str(path)
-    reason = _TOOLS / "missing"
-    if reason.exists():
-        pytest.skip(f"{path.name}: {reason.read_text(encoding='utf-8').strip()}")
-    complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-    complain(f"{path.name} is not there; run: make chart-tools")
+    path, reason = _TOOLS / name, _TOOLS / "missing"
+    if not path.exists():
+        if reason.exists():
+            pytest.skip(f"{path.name}: {reason.read_text(encoding='utf-8').strip()}")
+        _complain(f"{path.name} is not there; run: make chart-tools")
+    return str(path)
+
+
+def promtool(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run promtool; where it is not installed, the test is skipped and says how it would be."""
+    if shutil.which("promtool") is None:
+        _complain("not installed: promtool; on Debian: apt-get install prometheus, or make servers")
+    return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
 
 
 def run(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -52,7 +58,7 @@ def template(
     release: str = RELEASE,
     chart: Path = CHART,
 ) -> Sequence[Manifest]:
-    """Return what the chart makes of value files in this folder and of single settings, written as for ``--set-json``."""
+    """Return what the chart makes of value files, by their names, and of single settings by their paths."""
     result = run("helm", *_command(value_files, settings or {}, release, chart))
     assert result.returncode == 0, result.stderr
     return manifests(result.stdout)
@@ -95,6 +101,11 @@ def pod_of(objects: Sequence[Manifest]) -> Any:
 def values_of(name: str) -> Any:
     """Return a value file as it is."""
     return yaml.safe_load((VALUES / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _complain(reason: str) -> None:
+    complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    complain(reason)
 
 
 def _command(value_files: Sequence[str], settings: Mapping[str, object], release: str, chart: Path) -> Iterator[str]:
