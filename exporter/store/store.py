@@ -4,7 +4,6 @@ import heapq
 import itertools
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
