@@ -1,6 +1,5 @@
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exporter.demo import StandIn, World
-from tests.e2e.programs import Exporter, Prometheus
+from tests.e2e.programs import Exporter, Prometheus, free_port
 from tests.e2e.shell import Shell
 from tests.e2e.sources import stand_in
 from tests.fake_clock import FakeClock
@@ -39,10 +38,20 @@ def console_script() -> Sequence[str]:
 @pytest.fixture(scope="session")
 def servers() -> None:
     """See to it that the real servers are there: where CI=true a missing one is a failure."""
-    missing = [name for name in ("prometheus", "promtool") if shutil.which(name) is None]
+    _want("prometheus", "promtool", package="prometheus")
+
+
+@pytest.fixture(scope="session")
+def alertmanagers() -> None:
+    """See to the same of Alertmanager."""
+    _want("prometheus-alertmanager", "amtool", package="prometheus-alertmanager")
+
+
+def _want(*programs: str, package: str) -> None:
+    missing = [name for name in programs if shutil.which(name) is None]
     if missing:
         complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        complain(f"not installed: {', '.join(missing)}; on Debian: apt-get install prometheus, or make servers")
+        complain(f"not installed: {', '.join(missing)}; on Debian: apt-get install {package}, or make servers")
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +99,3 @@ def new_prometheus(servers, stack, tmp_path_factory) -> Callable[[Exporter], Pro
         return stack.enter_context(Prometheus(tmp_path_factory.mktemp("prometheus"), exporter.port, free_port()))
 
     return start
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago: Prometheus can't pick one and tell which."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

@@ -1,7 +1,9 @@
-"""Programs that run while a test does: the exporter as its users start it, and a real Prometheus."""
+"""Programs that run while a test does: the exporter as its users start it, a real Prometheus and Alertmanager."""
 
+import json
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -120,20 +122,38 @@ class Exporter(Program):
 
 
 class Prometheus(Program):
-    """A real Prometheus that scrapes one exporter each second."""
+    """A real Prometheus that scrapes one exporter, each second if nothing else is said."""
 
-    _SCRAPE_CONFIG = """\
-global: {{scrape_interval: 1s}}
-scrape_configs:
-  - job_name: exporter
-    honor_labels: true
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
+    def __init__(
+        self,
+        folder: Path,
+        exporter_port: int,
+        own_port: int,
+        *,
+        scrape_interval: str = "1s",
+        rules: Sequence[Path] = (),
+        alertmanager_port: int | None = None,
+        scrape: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Start it; its data goes into ``folder``, and the alerts of its rules to an Alertmanager.
 
-    def __init__(self, folder: Path, exporter_port: int, own_port: int) -> None:
-        """Start it; its data goes into ``folder``."""
+        ``scrape`` are further keys of the scrape configuration, such as ``scheme``.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "prometheus.yml").write_text(self._SCRAPE_CONFIG.format(port=exporter_port))
+        job = {
+            "job_name": "exporter",
+            "honor_labels": True,
+            "static_configs": _targets(exporter_port),
+            **(scrape or {}),
+        }
+        configuration = {
+            "global": {"scrape_interval": scrape_interval},
+            "scrape_configs": [job],
+            "rule_files": [str(path.absolute()) for path in rules],
+        }
+        if alertmanager_port is not None:
+            configuration["alerting"] = {"alertmanagers": [{"static_configs": _targets(alertmanager_port)}]}
+        (folder / "prometheus.yml").write_text(json.dumps(configuration), encoding="utf-8")
         self._api = f"http://127.0.0.1:{own_port}/api/v1"
         command = [
             "prometheus",
@@ -162,10 +182,70 @@ scrape_configs:
         metadata: Mapping[str, Sequence[Mapping[str, str]]] = self._get("metadata")
         return metadata
 
+    def alerts(self, state: str = "firing") -> Sequence[Mapping[str, str]]:
+        """Return the labels of each alert that is ``firing``, or ``pending``."""
+        return [alert["labels"] for alert in self._get("alerts")["alerts"] if alert["state"] == state]
+
     def _get(self, what: str, **parameters: str) -> Any:
         answer = requests.get(f"{self._api}/{what}", parameters, timeout=5).json()
         assert answer["status"] == "success", answer
         return answer["data"]
+
+
+class Alertmanager(Program):
+    """A real Alertmanager, alone, without peers."""
+
+    def __init__(self, folder: Path, configuration: Path, own_port: int) -> None:
+        """Start it and wait until it answers; its data goes into ``folder``."""
+        self.port = own_port
+        command = [
+            "prometheus-alertmanager",
+            f"--config.file={configuration.absolute()}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{own_port}",
+            "--cluster.listen-address=",
+        ]
+        super().__init__(command, folder)
+        try:
+            self.eventually(lambda: requests.get(f"http://127.0.0.1:{own_port}/-/ready", timeout=5).ok)
+        except BaseException:
+            super().__exit__(None, None, None)
+            raise
+
+    def alerts(self) -> Sequence[Mapping[str, Any]]:
+        """Return every alert that has not ended, with its ``labels`` and its ``status``."""
+        alerts: Sequence[Mapping[str, Any]] = requests.get(self._alerts, timeout=5).json()
+        return alerts
+
+    def silencers(self) -> Mapping[tuple[str, str], set[str]]:
+        """Return the names of the alerts that silence each alert, by its name and its customer."""
+        alerts = self.alerts()
+        names = {alert["fingerprint"]: alert["labels"]["alertname"] for alert in alerts}
+        return {
+            (alert["labels"]["alertname"], alert["labels"].get("customer", "")): {
+                names[fingerprint] for fingerprint in alert["status"]["inhibitedBy"] if fingerprint in names
+            }
+            for alert in alerts
+        }
+
+    def send(self, *alerts: Mapping[str, str], annotations: Mapping[str, str] | None = None) -> None:
+        """Let alerts of these labels fire, as a Prometheus does."""
+        body = [{"labels": labels, "annotations": annotations or {}} for labels in alerts]
+        requests.post(self._alerts, json=body, timeout=5).raise_for_status()
+
+    @property
+    def _alerts(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v2/alerts"
+
+
+def _targets(port: int) -> list[dict[str, list[str]]]:
+    return [{"targets": [f"127.0.0.1:{port}"]}]
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago: these servers can't pick one and tell which."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def parsed(page: str) -> Values:
