@@ -29,10 +29,10 @@ def _rows(text: str) -> Iterator[Sequence[str]]:
 
 
 def _leaves(
-    mapping: yaml.MappingNode, lines: Sequence[str], prefix: str = ""
+    node: yaml.Node | None, lines: Sequence[str], prefix: str = ""
 ) -> Iterator[tuple[str, yaml.ScalarNode, yaml.Node]]:
     """Yield each value that has a comment of its own; what lies below it without one is a part of it."""
-    for key, value in mapping.value:
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         path = f"{prefix}{key.value}"
         if isinstance(value, yaml.MappingNode) and value.value and _comment(value.value[0][0], lines):
             yield from _leaves(value, lines, f"{path}.")

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ COMPONENTS = ["network-policy", "prometheus-operator"]
 VERSIONS = ["1.27", "1.30", "1.33", "1.36"]
 CHECKOV = ("--framework", "kubernetes", "--skip-download", "--compact", "--quiet")
 # Secrets are safer in files than in the environment, says checkov; whoever wants them there is left to hear it.
-WITHOUT_ENVIRONMENT = {"extraEnv": [], "extraEnvFrom": []}
+WITHOUT_ENVIRONMENT: Mapping[str, object] = {"extraEnv": [], "extraEnvFrom": []}
 # kubernetes-validate has no schemas of Prometheus Operator's.
 FOREIGN = {"PrometheusRule", "ServiceMonitor"}
 DEFAULT_NAMESPACE = "email-stats-exporter"
@@ -148,6 +149,30 @@ def test_the_image_of_the_plain_manifests_is_this_version_s():
     written = yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text(encoding="utf-8"))
 
     assert [image["newTag"] for image in written["images"]] == [exporter.__version__]
+
+
+@pytest.mark.parametrize(
+    ("document", "marks", "switched_on"),
+    [
+        ("deploy/helm/email-stats-exporter/README.md", "config:\n", {"ConfigMap", "PrometheusRule", "ServiceMonitor"}),
+        ("docs/kubernetes.md", "networkPolicy:\n", {"NetworkPolicy"}),
+    ],
+)
+def test_values_that_are_shown_work(document, marks, switched_on, tmp_path):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith(marks)]
+    (tmp_path / "shown.yaml").write_text(shown, encoding="utf-8")
+
+    assert switched_on <= {*kinds(template("minimal", str(tmp_path / "shown")))}
+
+
+@pytest.mark.parametrize("document", ["docs/kubernetes.md"])
+def test_every_link_leads_somewhere(document):
+    page = ROOT / document
+    links = re.findall(r"\]\(([^):#]+)[^):]*\)", page.read_text(encoding="utf-8"))
+
+    assert links
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_kustomization_of_the_documentation_works(tmp_path):
