@@ -25,7 +25,16 @@ def today(field: str, where: str = SOURCES, ago: str = "") -> str:
 
 def today_or_zero(field: str, ago: str = "") -> str:
     """Return the same, 0 for a customer whose newest row is an older day's."""
-    return f"({today(field, ago=ago)} or 0 * {latest('sendgrid_latest_day_timestamp_seconds')})"
+    count = latest(f"sendgrid_latest_day_{field}", ago=ago)
+    start = latest("sendgrid_latest_day_timestamp_seconds", ago=ago)
+    return f"{count} * ({start} > bool time() - {DAY + AGO[ago]})"
+
+
+def risen_in_a_week(field: str) -> str:
+    """Return by how much the day so far differs from the same weekday last week, of customers whose days are fresh."""
+    stale_days = 'email_stats_exporter_stale{source=~"$source", collector="daily"} == 1'
+    fresh = f"unless on ({', '.join(BY_CUSTOMER)}) max by ({', '.join(BY_CUSTOMER)}) ({stale_days})"
+    return f"({today_or_zero(field)} - {today_or_zero(field, '1w')} {fresh})"
 
 
 def complete_day(field: str, where: str = SOURCES, ago: str = "") -> str:

@@ -11,6 +11,7 @@ from deploy.grafana.generator.measures import (
     delivered,
     grown,
     period_end,
+    risen_in_a_week,
     seconds_of_credits,
     spam_ratio,
     stale,
@@ -172,9 +173,9 @@ def _hours() -> Json:
 def _risen() -> Json:
     return _movers(
         "Sending more",
-        "Customers who sent the most more today than on the same weekday last week up to this hour. New customers "
-        "and those who sent nothing that day count from 0. Polled every 15m.",
-        f"topk($top, {_difference()} > 0)",
+        "Customers who sent the most more today than on the same weekday last week up to this hour. Who sent nothing "
+        "that day counts from 0; who is known for less than a week is left out. Polled every 15m.",
+        f"topk($top, {risen_in_a_week('requests')} > 0)",
     )
 
 
@@ -183,15 +184,9 @@ def _fallen() -> Json:
         "Sending less",
         "Customers who sent the most less today than on the same weekday last week up to this hour. Who sent nothing "
         "yet today counts as 0; who is stale is left out. Polled every 15m.",
-        f"bottomk($top, {_difference()} < 0)",
+        f"bottomk($top, {risen_in_a_week('requests')} < 0)",
         descending=False,
     )
-
-
-def _difference() -> str:
-    fresh = f"{stale()} == 1"
-    change = f"({today_or_zero('requests')} - {today_or_zero('requests', '1w')})"
-    return f"({change} unless on (source, customer) {fresh})"
 
 
 def _movers(title: str, description: str, ranking: str, *, descending: bool = True) -> Json:

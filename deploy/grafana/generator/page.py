@@ -128,7 +128,7 @@ def choice(name: str, label: str, query: str, *, several: bool = False, descript
         "label": label,
         "description": description,
         "datasource": PROMETHEUS,
-        "query": {"query": query, "refId": name},
+        "query": {"qryType": 1, "query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
         "current": {"selected": True, "text": ["All"], "value": ["$__all"]} if several else {},
         "multi": several,
         "includeAll": several,
