@@ -9,18 +9,20 @@ from urllib.parse import parse_qsl
 
 import promql_parser
 import pytest
+import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.generator import colours
 from deploy.grafana.generator.queries import latest
-from deploy.grafana.generator.shelf import files
+from deploy.grafana.generator.shelf import DASHBOARDS, files
 from tests.deploy.catalogue import ROOT, substituted
 from tests.deploy.test_rules import outside_of_max
 
+PROVISIONING = ROOT / "deploy/grafana/provisioning"
 FOLDER = ROOT / "deploy/grafana/dashboards"
-NAMES = ["bento", "customer", "exporter", "overview"]
+NAMES = sorted(DASHBOARDS)
 # What Grafana's Prometheus data source knows of an annotation, and the model of all data sources' doesn't.
 OF_ANNOTATIONS = {"step", "titleFormat", "textFormat", "useValueForTime"}
 # A vendor is asked every 15m at most: a shorter window would often see no change at all.
@@ -42,7 +44,8 @@ def dashboard(name):
 def test_the_files_are_what_the_generator_writes():
     written = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*")}
 
-    assert written.keys() == files().keys() == {f"{name}.json" for name in NAMES}
+    assert set(written) == {"bento.json", "customer.json", "exporter.json", "overview.json"}
+    assert written.keys() == files().keys()
     assert [name for name, text in files().items() if written[name] != text] == []
 
 
@@ -210,6 +213,18 @@ def test_times_are_the_readers(name):
     assert dashboard(name)["timezone"] == "browser"
 
 
+def test_what_is_provisioned_is_a_prometheus_and_the_folder_that_the_page_mounts():
+    sources, providers = (
+        yaml.safe_load((PROVISIONING / file).read_text(encoding="utf-8"))
+        for file in ("datasources/prometheus.yml", "dashboards/email-stats-exporter.yml")
+    )
+    page = (ROOT / "docs/dashboards.md").read_text(encoding="utf-8")
+
+    assert [source["type"] for source in sources["datasources"]] == ["prometheus"]
+    assert f":{providers['providers'][0]['options']['path']}:ro" in page
+    assert ":/etc/grafana/provisioning:ro" in page
+
+
 def test_a_metric_is_asked_for_once_for_each_customer():
     assert latest("sendgrid_requests_total") == 'max by (source, customer) (sendgrid_requests_total{source=~"$source"})'
     assert latest("bento_users", ["source"], 'customer="a"', "1w") == (
@@ -307,7 +322,7 @@ def shortest_window(text):
         if isinstance(node, promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
             inner = node.vector_selector if isinstance(node, promql_parser.MatrixSelector) else node.expr
             names = re.findall(r"\b(?:sendgrid|bento)_\w+", str(inner))
-            found.extend([node.range] if names else [])
+            found.extend([node.range] if names and node.range else [])
 
     promql_parser.walk(promql_parser.parse(text), enter)
     return min(found)
