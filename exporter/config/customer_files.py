@@ -11,9 +11,10 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from exporter.config.customer_list import CustomerList
+from exporter.config.customer_table import CustomerTable
 from exporter.config.document import Document, parse
 from exporter.config.mistakes import Mistake, Wording, in_order
-from exporter.config.models import CustomerConfig, SourceConfig, share_what_is_alike
+from exporter.config.models import CustomerConfig, SourceConfig
 from exporter.config.places import Path as KeyPath
 from exporter.config.section import Section, section_in
 from exporter.config.values import Surroundings
@@ -79,13 +80,12 @@ class ListReader:
 
     def _used_up(self, entries: list[Any]) -> Sequence[CustomerConfig]:
         """Return the customers of a list, which is emptied: of a very long one, half would take the memory of both."""
-        customers: list[CustomerConfig] = []
+        parts: list[CustomerTable] = []
         for start in range(0, len(entries), _AT_ONCE):
             part = self._all.validate_python(entries[start : start + _AT_ONCE], context=self._around)
-            share_what_is_alike(part)
-            customers += part
+            parts.append(CustomerTable(part))
             entries[start : start + len(part)] = [None] * len(part)
-        return tuple(customers)
+        return CustomerTable(*parts)
 
     def _mistakes_in(self, document: Document, path: KeyPath, entries: list[Any]) -> Iterator[Mistake]:
         try:

@@ -12,8 +12,6 @@ from exporter.config.places import Place, find, json_places, show_path, yaml_pla
 from exporter.config.yaml_reader import YamlFault, compose, read_yaml
 from exporter.errors import ConfigError, Problem
 
-# More than these are hardly alike, and remembering all would cost more than it saves.
-_MOST_SHARED = 1000
 _DIGITS = re.compile(r"[0-9]{4000,}")
 
 
@@ -129,7 +127,6 @@ def _json(file: str, text: str) -> tuple[Any, tuple[Problem, ...]]:
     if not text.strip():
         return None, ()
     has_twice = False
-    shared = _Shared()
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal has_twice
@@ -138,7 +135,7 @@ def _json(file: str, text: str) -> tuple[Any, tuple[Problem, ...]]:
         if len(found) != len(pairs):
             has_twice = True
             return dict(reversed(pairs))
-        return shared.of(pairs, found)
+        return found
 
     try:
         data = json.loads(text, object_pairs_hook=members, parse_constant=_constant)
@@ -157,23 +154,6 @@ def _json(file: str, text: str) -> tuple[Any, tuple[Problem, ...]]:
         for each in (json_places(text)[1] if has_twice else ())
     )
     return data, tuple(problems)
-
-
-class _Shared:
-    """Objects of a JSON file that are alike, kept once: a hundred thousand customers have the same few labels."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, Any], ...], dict[str, Any]] = {}
-
-    def of(self, pairs: list[tuple[str, Any]], found: dict[str, Any]) -> dict[str, Any]:
-        """Return an object that is the same as this one, or this one."""
-        # 1, 1.0 and true are equal, but not alike.
-        if set(map(type, found.values())) != {str}:
-            return found
-        key = tuple(pairs)
-        if len(self._known) >= _MOST_SHARED:
-            return self._known.get(key, found)
-        return self._known.setdefault(key, found)
 
 
 class _ConstantError(ValueError):

@@ -88,10 +88,12 @@ class _Places:
 
 def joined(source: AnySource, lists: Sequence[CustomerList]) -> AnySource | Sequence[Clash]:
     """Return the source with the customers of all lists; or what keeps them from going together."""
-    if clashes := list(same_customers(lists)):
+    # A list may make its customers anew each time that it is asked.
+    made = [replace(each, customers=tuple(each.customers)) for each in lists]
+    if clashes := list(same_customers(made)):
         return clashes
     values = {name: getattr(source, name) for name in type(source).model_fields}
-    values["customers"] = tuple(chain.from_iterable(each.customers for each in lists))
+    values["customers"] = tuple(chain.from_iterable(each.customers for each in made))
     try:
         # Once more, because a type of source may have rules for all its customers together.
         whole = type(source).model_validate(values)

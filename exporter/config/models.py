@@ -1,7 +1,8 @@
 """The configuration as the rest of the program sees it: frozen, typed, seconds and bytes as plain numbers."""
 
 from abc import abstractmethod
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,10 @@ from pydantic import (
     Field,
     PrivateAttr,
     SerializeAsAny,
+    SerializerFunctionWrapHandler,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    field_serializer,
     field_validator,
     model_validator,
 )
@@ -18,6 +21,7 @@ from pydantic import (
 from exporter.config.addresses import ProxyUrl, ReadableFile
 from exporter.config.addresses import base_url as read_base_url
 from exporter.config.customer_list import CustomerList
+from exporter.config.customer_table import CustomerTable
 from exporter.config.section import Section
 from exporter.config.values import Duration, DurationRange, LabelName, LabelValue, Name, Size, TimeZone, mistake
 from exporter.errors import Problem
@@ -138,20 +142,6 @@ class CustomerConfig(Section):
         return self.id if self.name is None else self.name
 
 
-def share_what_is_alike(customers: Iterable[CustomerConfig]) -> None:
-    """Keep one of what many customers have alike, which is half of their memory.
-
-    pydantic gives each a set of its keys; and most have no other labels than many.
-    """
-    key_sets: dict[frozenset[str], set[str]] = {}
-    labels: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
-    for customer in customers:
-        keys = customer.model_fields_set
-        object.__setattr__(customer, "__pydantic_fields_set__", key_sets.setdefault(frozenset(keys), keys))
-        if customer.labels:
-            customer.__dict__["labels"] = labels.setdefault(tuple(customer.labels.items()), customer.labels)
-
-
 class SourceConfig(Section):
     """One vendor account with one set of credentials; each type of source narrows and adds to these keys."""
 
@@ -200,11 +190,9 @@ class SourceConfig(Section):
         # A file has lists, and strict models tell them from tuples.
         return tuple(entries) if isinstance(entries, list) else entries
 
-    @field_validator("customers")
-    @classmethod
-    def _share(cls, customers: tuple[CustomerConfig, ...]) -> tuple[CustomerConfig, ...]:
-        share_what_is_alike(customers)
-        return customers
+    @field_serializer("customers", mode="wrap")
+    def _written(self, customers: Sequence[CustomerConfig], write: SerializerFunctionWrapHandler) -> Any:
+        return write(tuple(customers))
 
     @property
     def lists(self) -> Sequence[CustomerList]:
@@ -212,9 +200,11 @@ class SourceConfig(Section):
         return self._lists
 
     def of_lists(self, lists: Sequence[CustomerList]) -> Self:
-        """Return this source with the knowledge of where its customers stand."""
-        copy = self.model_copy()
-        copy._lists = tuple(lists)  # noqa: SLF001 - a copy of itself
+        """Return this source with the knowledge of where its customers stand, who now take less memory."""
+        tables = [CustomerTable(each.customers) for each in lists]
+        copy = self.model_copy(update={"customers": CustomerTable(*tables)})
+        pairs = zip(lists, tables, strict=True)
+        copy._lists = tuple(replace(each, customers=table) for each, table in pairs)  # noqa: SLF001 - a copy of itself
         return copy
 
     def planned_calls(self) -> Mapping[str, float]:

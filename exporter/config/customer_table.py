@@ -1,0 +1,74 @@
+"""Customers as rows of values, since a hundred thousand models would take many megabytes for little but their names."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    # A source holds its customers.
+    from exporter.config.models import CustomerConfig
+
+
+class CustomerTable(Sequence["CustomerConfig"]):
+    """What a tuple of customers would be, but each is made when it is asked for, equal to the one that came in."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, *parts: Iterable["CustomerConfig"]) -> None:
+        """Take the customers of some lists; what many of them have alike is kept once."""
+        alike: dict[Hashable, Any] = {}
+        self._rows: list[tuple[Any, ...]] = []
+        for part in parts:
+            known = part._rows if isinstance(part, CustomerTable) else None  # noqa: SLF001 - one of its own kind
+            self._rows += [_row(customer, alike) for customer in part] if known is None else known
+
+    def __len__(self) -> int:
+        """Return how many customers there are."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> "CustomerConfig": ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "CustomerTable": ...
+
+    def __getitem__(self, place: int | slice) -> "CustomerConfig | CustomerTable":
+        """Return a customer, or a table of some of them."""
+        if isinstance(place, int):
+            return _customer(self._rows[place])
+        part = CustomerTable()
+        part._rows = self._rows[place]
+        return part
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the customers are the same, in the same order."""
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_are_equal, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # customers have labels, which nobody can hash
+
+
+def _are_equal(one: object, other: object) -> bool:
+    return one == other
+
+
+def _row(customer: "CustomerConfig", alike: dict[Hashable, Any]) -> tuple[Any, ...]:
+    """Return what makes a customer: its type and its keys, those that were written among them, then their values."""
+    values = customer.__dict__
+    form = (type(customer), tuple(values), frozenset(customer.model_fields_set))
+    labels = values["labels"]
+    shared = alike.setdefault(tuple(labels.items()), labels)
+    return (alike.setdefault(form, form), *[shared if value is labels else value for value in values.values()])
+
+
+def _customer(row: tuple[Any, ...]) -> "CustomerConfig":
+    (model, keys, written), *values = row
+    customer: CustomerConfig = model.__new__(model)
+    # As pydantic makes a copy: without reading again what has been read.
+    customer.__setstate__(
+        {
+            "__dict__": dict(zip(keys, values, strict=True)),
+            "__pydantic_fields_set__": set(written),
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+    )
+    return customer
