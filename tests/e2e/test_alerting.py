@@ -21,7 +21,7 @@ from tests.e2e.shell import Shell
 from tests.e2e.sources import source, stand_in
 from tests.e2e.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("servers", "alertmanagers")]
 
 # Of the demo, whose credits run out after two minutes and go into overage, and are bought anew after four.
 BORROWS = "aurora-retail"
@@ -89,7 +89,7 @@ def exporter(office, shell) -> Exporter:
 
 
 @pytest.fixture
-def alerting(servers, alertmanagers, stack, exporter, tmp_path) -> Alerting:
+def alerting(stack, exporter, tmp_path) -> Alerting:
     folder = tmp_path / "watch"
     folder.mkdir()
     return Watch(folder, stack).over(exporter)

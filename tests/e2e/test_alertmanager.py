@@ -15,14 +15,14 @@ from tests.e2e.programs import Alertmanager
 from tests.e2e.quickened import quickened
 from tests.e2e.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alertmanagers")]
 
 HOSTILE = '<b>x</b>" `*y*` <!channel>\n&'
 SECRETS = ("smtp_password", "chat_url", "pager_key", "webhook_token")
 
 
 @pytest.fixture
-def watch(alertmanagers, tmp_path) -> Iterator[Watch]:
+def watch(tmp_path) -> Iterator[Watch]:
     with ExitStack() as stack:
         yield Watch(tmp_path, stack)
 
