@@ -5,10 +5,11 @@
     overview.py     all customers of the sources: who moves, who bounces, whose credits end, who is stale
     customer.py     one customer of SendGrid; its further rows in customer_details.py
     bento.py        Bento's sites
-    exporter.py     the exporter itself
+    exporter.py     the exporter itself; its further rows in exporter_details.py
     shelf.py        the dashboards, as files of JSON
     page.py         a dashboard: rows on Grafana's grid, variables, links, annotations
     panels.py       panels: stat, time series, bar gauge, state timeline
+    heatmap.py      the panel of a histogram
     tables.py       the panel that joins several queries, a row for each customer
     colours.py      colours that colour-blind eyes tell apart, thresholds and states made of them
     measures.py     what is asked of SendGrid's numbers: ratios, growth, forecasts

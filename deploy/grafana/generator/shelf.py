@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 
-from deploy.grafana.generator import customer, overview
+from deploy.grafana.generator import bento, customer, exporter, overview
 from deploy.grafana.generator.colours import Json
 
 DASHBOARDS: Mapping[str, Callable[[], Json]] = {
     "overview": overview.dashboard,
     "customer": customer.dashboard,
+    "bento": bento.dashboard,
+    "exporter": exporter.dashboard,
 }
 
 
