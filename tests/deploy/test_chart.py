@@ -159,6 +159,22 @@ def test_prometheus_finds_the_pod_while_it_is_not_ready_yet():
     assert [port["port"] for port in service["ports"]] == [port["containerPort"] for port in container["ports"]]
 
 
+def test_a_probe_can_be_of_another_kind():
+    settings = {"livenessProbe.httpGet": None, "livenessProbe.tcpSocket": {"port": "http"}}
+    [container] = pod_of(template("minimal", settings=settings))["spec"]["containers"]
+
+    assert container["livenessProbe"].keys() & {"httpGet", "tcpSocket"} == {"tcpSocket"}
+
+
+def test_the_test_asks_as_prometheus_does():
+    urls = [only(template(values), "Pod")["spec"]["containers"][0]["args"][-1] for values in ("minimal", "everything")]
+
+    assert urls == [
+        "http://email-stats-email-stats-exporter:10587/metrics",
+        "https://email-stats:10587/metrics",
+    ]
+
+
 @pytest.mark.parametrize("values", VALUE_FILES)
 def test_every_mount_is_a_whole_volume_that_is_there(values):
     """A file that is mounted by subPath is never renewed."""

@@ -156,6 +156,7 @@ def test_the_image_of_the_plain_manifests_is_this_version_s():
     [
         ("deploy/helm/email-stats-exporter/README.md", "config:\n", {"ConfigMap", "PrometheusRule", "ServiceMonitor"}),
         ("docs/kubernetes.md", "networkPolicy:\n", {"NetworkPolicy"}),
+        ("docs/kubernetes.md", "extraArgs:", {"StatefulSet"}),
     ],
 )
 def test_values_that_are_shown_work(document, marks, switched_on, tmp_path):

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.deploy.chart_tools import only, template
 from tests.e2e.programs import Exporter, Prometheus, free_port
@@ -100,6 +101,20 @@ def test_helm_s_test_finds_an_exporter_that_runs(exporter):
 
     assert result.returncode == 0, result.stderr
     assert re.fullmatch(r"\d{3,} lines of metrics\n", result.stdout)
+
+
+def test_helm_s_test_finds_one_that_speaks_tls(shell):
+    folder = shell.new_folder()
+    folder.mkdir()
+    issued = trustme.CA().issue_cert("stats.example.com")
+    issued.private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    web = folder / "web.yaml"
+    web.write_text("tls_server_config: {cert_file: server.pem, key_file: server.pem}\n", encoding="utf-8")
+    tls = shell.serve("demo", f"--web.config.file={web}")
+
+    result = asked(f"https://127.0.0.1:{tls.port}/metrics")
+
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("status", [200, 503])
