@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 # What the tests run for real, as Debian packages with a program of the same name.
 SERVERS := prometheus prometheus-alertmanager
+# What the image is built and run with, without a daemon.
+IMAGE_TOOLS := buildah podman runc mmdebstrap
 # What the Helm chart is checked with.
 CHART_TOOLS := .cache/chart-tools
-# Of the demo: make demo ARGS=--scenario=outage
+# Of the demo and the stack: make demo ARGS=--scenario=outage
 ARGS :=
 # Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
 UPGRADE :=
@@ -21,17 +23,26 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs dashboards servers chart-tools requirements clean
+.PHONY: help demo stack test image-test lint format docs dashboards servers chart-tools requirements clean
 
 help: ## List what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '%-20s %s\n' "$$name" "$$text"; done
 
 demo: $(VENV)/.installed ## Run the exporter against stand-in vendors on this machine; no credentials needed
 	@$(BIN)/email-stats-exporter demo $(ARGS)
 
+stack: $(VENV)/.installed servers ## Run the demo, Prometheus with all rules, and Alertmanager, as deploy/compose joins them
+	@$(BIN)/python deploy/compose/stack.py $(ARGS)
+
 test: $(VENV)/.tools servers chart-tools lint ## Check everything: style, types, imports, then all tests
 	@$(BIN)/pytest
+
+# Apart from the other tests, since not every machine lets a container be run in whatever it is itself.
+image-test: $(VENV)/.tools ## Build the image and run it as a careful cluster does; on Debian, as root, no daemon is needed
+	@missing=; for tool in $(IMAGE_TOOLS); do command -v "$$tool" >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || .ci/install-debian $$missing || exit 1; \
+	$(BIN)/pytest tests/image
 
 lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -40,6 +51,7 @@ lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and 
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry --no-ansi .
 	@$(BIN)/vulture
+	@$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by itself
 	@$(BIN)/ruff check --fix --quiet . || true
