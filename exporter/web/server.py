@@ -4,14 +4,18 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from exporter.web.protocol import Bounds, Connection
+
 log = structlog.get_logger(__name__)
 
 _STOP_WITHIN = 2
+DEFAULT_BOUNDS = Bounds()
 
 
 class Server:
@@ -23,6 +27,7 @@ class Server:
         sockets: Sequence[socket.socket],
         died: Callable[[], None],
         tls: ssl.SSLContext | None = None,
+        bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         """Prepare to serve ``app``; ``died`` is called if the server ends without having been told to."""
         config = uvicorn.Config(
@@ -32,6 +37,9 @@ class Server:
             log_config=None,
             server_header=False,
             proxy_headers=False,
+            http=partial(Connection, bounds=bounds),  # type: ignore[arg-type]  # called as a class is
+            ws="none",
+            limit_concurrency=bounds.connections,
             ssl_context_factory=(lambda _config, _default: tls) if tls else None,
             timeout_graceful_shutdown=_STOP_WITHIN,
         )
