@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
+from typing import TypeAlias
 
 from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
@@ -15,6 +17,8 @@ from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
 from exporter.upstream import Limiter, Upstream
 
+# Members of a fetch for one customer alone; all collectors share the one tuple.
+_Single: TypeAlias = tuple[Member]
 # Seconds between summary lines of a source for which nothing is fetched.
 _NOTHING_TO_POLL = 60.0
 
@@ -155,7 +159,7 @@ class Source:
         """Begin to poll for the customers on the roster."""
         with self._lock:
             self._is_started = True
-            turns: list[Turn] = [*self._of_source(), *self._first(self._members(self.customers))]
+            turns: list[Turn] = [*self._of_source(), *self._first(self._singles(self.customers))]
         for index, turn in enumerate(turns):
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
@@ -173,8 +177,8 @@ class Source:
             self._desk.store.remove(self.name, customer.name)
         joined = list(filter(self._takes_part, movement.joined))
         self._describe(joined)
-        members = self._members(joined)
-        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, members)])
+        singles = self._singles(joined)
+        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, singles)])
 
     # Fetches
 
@@ -182,24 +186,24 @@ class Source:
         for collector in self.collectors:
             if isinstance(collector, SourceCollector):
                 [record] = self._desk.store.enrol(self.name, [""])
-                yield from self._fetches_of(collector, [Member(None, record)])
+                yield from self._fetches_of(collector, [(Member(None, record),)])
 
-    def _first(self, members: Sequence[Member]) -> Sequence[Fetch]:
+    def _first(self, singles: Sequence[_Single]) -> Sequence[Fetch]:
         """Return the fetches for customers in a row, by the first of them that each is for."""
-        places = {member: number for number, member in enumerate(members)}
+        places = {member: number for number, (member,) in enumerate(singles)}
         fetches = [
             fetch
             for collector in self.collectors
             if not isinstance(collector, SourceCollector)
-            for fetch in self._fetches_of(collector, _wanted(collector, members))
+            for fetch in self._fetches_of(collector, _wanted(collector, singles))
         ]
         return sorted(fetches, key=lambda fetch: places[fetch.members[0]])
 
-    def _join(self, collector: AnyCollector, members: Sequence[Member]) -> Iterator[Fetch]:
+    def _join(self, collector: AnyCollector, singles: Sequence[_Single]) -> Iterator[Fetch]:
         """Put customers into fetches that have room, and return new fetches for the others."""
         if isinstance(collector, SourceCollector):
             return
-        waiting = _wanted(collector, members)
+        waiting = _wanted(collector, singles)
         size = _batch_size(collector)
         fetches = self._fetches[collector.name] = [each for each in self._fetches[collector.name] if not each.is_over()]
         for fetch in fetches if size > 1 and self._poller.is_repeating else ():
@@ -207,28 +211,32 @@ class Source:
             room = size - len(present)
             if waiting and room > 0:
                 self._open(collector, waiting[:room])
-                fetch.members = (*present, *waiting[:room])
+                fetch.members = (*present, *chain.from_iterable(waiting[:room]))
                 del waiting[:room]
                 self._poller.hasten(fetch)
         for fetch in self._fetches_of(collector, waiting):
             fetch.phase = fetch.interval * _fraction(self.name, collector.name, fetch.members[0].record.name)
             yield fetch
 
-    def _fetches_of(self, collector: AnyCollector, members: Sequence[Member]) -> Sequence[Fetch]:
-        """Return new fetches for members in a row."""
-        self._open(collector, members)
+    def _fetches_of(self, collector: AnyCollector, singles: Sequence[_Single]) -> Sequence[Fetch]:
+        """Return new fetches for customers in a row."""
+        self._open(collector, singles)
         size = _batch_size(collector)
+        batches: Iterable[tuple[Member, ...]] = singles
+        if size > 1:
+            starts = range(0, len(singles), size)
+            batches = (tuple(chain.from_iterable(singles[start : start + size])) for start in starts)
         task = self._tasks[collector.name]
-        fetches = [Fetch(task, tuple(members[start : start + size])) for start in range(0, len(members), size)]
+        fetches = [Fetch(task, batch) for batch in batches]
         self._fetches[collector.name] += fetches
         return fetches
 
-    def _members(self, customers: Sequence[Customer]) -> Sequence[Member]:
+    def _singles(self, customers: Sequence[Customer]) -> Sequence[_Single]:
         records = self._desk.store.enrol(self.name, [customer.name for customer in customers])
-        return list(map(Member, customers, records))
+        return [(Member(customer, record),) for customer, record in zip(customers, records, strict=True)]
 
-    def _open(self, collector: AnyCollector, members: Sequence[Member]) -> None:
-        records = [member.record for member in members]
+    def _open(self, collector: AnyCollector, singles: Sequence[_Single]) -> None:
+        records = [member.record for (member,) in singles]
         self._desk.store.open(records, collector.name, collector.settings.interval)
 
     # Customers
@@ -272,9 +280,10 @@ class Source:
         return samples
 
 
-def _wanted(collector: AnyCollector, members: Sequence[Member]) -> list[Member]:
+def _wanted(collector: AnyCollector, singles: Sequence[_Single]) -> list[_Single]:
     """Return those that the collector asks anything for."""
-    return [member for member in members if collector.settings.calls([member.customer])]
+    calls = collector.settings.calls
+    return [single for single in singles if calls([single[0].customer])]
 
 
 def _batch_size(collector: AnyCollector) -> int:
