@@ -19,6 +19,7 @@ from exporter.demo import SCENARIOS, StandIn, World, configuration
 from exporter.errors import ConfigError, FetchError, StartError, UsageError
 from exporter.exposition import Format
 from exporter.flags import DEFAULT_ADDRESS, parser
+from exporter.memory import use_one_arena
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
 from exporter.source import EVERYTHING, Selection
@@ -155,6 +156,7 @@ def _load(path: Path, text: str | None = None) -> Config:
 
 def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = None, is_repeating: bool = True) -> App:
     """Return the program of a configuration; what stays for good is hidden from the garbage collector."""
+    use_one_arena()
     gc.disable()
     try:
         config = _load(path, text)

@@ -21,6 +21,11 @@ class CustomerTable(Sequence["CustomerConfig"]):
             known = part._rows if isinstance(part, CustomerTable) else None  # noqa: SLF001 - one of its own kind
             self._rows += [_row(customer, alike) for customer in part] if known is None else known
 
+    @property
+    def types(self) -> set[type["CustomerConfig"]]:
+        """The types that there are among the customers."""
+        return {model for (model, _, _), *_ in self._rows}
+
     def __len__(self) -> int:
         """Return how many customers there are."""
         return len(self._rows)

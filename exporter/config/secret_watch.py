@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from exporter.config.customer_table import CustomerTable
 from exporter.config.models import SourceConfig
 from exporter.config.places import Path as KeyPath
 from exporter.config.places import show_path
@@ -122,7 +123,7 @@ def _credentials_in(section: Section, path: KeyPath) -> Iterator[tuple[KeyPath, 
 
 def types_with_secrets(sections: Iterable[Section]) -> set[type[Section]]:
     """Return the types among these sections that have credentials; of few types there may be very many sections."""
-    types = {type(section) for section in sections}
+    types = sections.types if isinstance(sections, CustomerTable) else {type(section) for section in sections}
     return {each for each in types if any(map(_is_of_credentials, each.model_fields.values()))}
 
 

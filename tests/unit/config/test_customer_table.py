@@ -13,6 +13,7 @@ def test_a_table_gives_back_equal_customers():
 
     assert table == (A, site, B)
     assert [type(each) for each in table] == [ToyCustomer, BentoSite, ToyCustomer]
+    assert table.types == {ToyCustomer, BentoSite}
     assert [each.id for each in table] == ["a", "0123abcd", "b"]
     assert table[1].model_fields_set == {"site_uuid", "segments"}
     assert table[0].model_copy(update={"name": "x"}).label == "x"
