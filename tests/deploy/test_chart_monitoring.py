@@ -10,7 +10,7 @@ from tests.deploy.chart_tools import RELEASE, ROOT, only, promtool, refusal, tem
 RULES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
 DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 SWITCHED_ON = {"prometheusRule.enabled": True, "serviceMonitor.enabled": True, "dashboards.enabled": True}
-# As sendgrid-alerts.yml has it, and bento.yml.
+# As bento-alerts.yml has it, and bento.yml.
 ALERT, RECORD = "BentoListShrinking", "customer:bento_subscribers:growth1d"
 
 
