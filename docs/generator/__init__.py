@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-from docs.generator import calls, configuration, metrics
+from docs.generator import alerts, calls, configuration, metrics
 from exporter.providers.base import Provider
 
 _WRITTEN = "<!-- Written from the code by `make docs`; what is changed here by hand is lost. -->\n\n"
@@ -17,5 +17,6 @@ def pages(providers: Mapping[str, Provider]) -> Mapping[str, str]:
         "metrics.md": metrics.page(providers),
         "configuration.md": configuration.page(providers),
         "calls.md": calls.page(providers),
+        "alerts.md": alerts.page(),
     }
     return {name: f"{_WRITTEN}{text}" for name, text in written.items()}

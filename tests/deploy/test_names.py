@@ -48,11 +48,9 @@ def test_an_alert_speaks_only_of_labels_that_it_carries(rule):
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule.name)
 def test_a_query_in_an_annotation_asks_for_what_exists(rule):
-    texts = " ".join(rule.body["annotations"].values())
-    # The name of a label's value stands in them as `{{ $labels.customer }}`.
-    queries = re.findall(r"query\s+(?:`([^`]+)`|\"((?:[^\"\\]|\\.)+)\")", texts)
+    queries = queries_in(" ".join(rule.body["annotations"].values()))
 
-    assert [mistake for pair in queries for mistake in mistakes("".join(pair).replace('\\"', '"'), catalogue())] == []
+    assert [mistake for query in queries for mistake in mistakes(query, catalogue())] == []
 
 
 def test_the_templates_of_alertmanager_speak_only_of_labels_that_an_alert_carries():
@@ -155,6 +153,15 @@ def test_the_metrics_of_an_expression_are_known():
     assert metrics("rate(a[5m]) / on (x) (b > 0) unless absent(c)") == {"a", "b", "c"}
 
 
+def test_a_query_is_found_in_each_form_that_a_template_may_give_it():
+    text = """
+    {{ range query "a" }}{{ end }} {{ with query `b{c="d"}` }}{{ end }}
+    {{- range printf "max(e{f=%q,g=\\"h\\"})" $labels.f | query }} {{ printf "%.2f" $value }}
+    """
+
+    assert queries_in(text) == ["a", 'b{c="d"}', 'max(e{f="x",g="h"})']
+
+
 def test_a_name_in_backticks_is_found_with_or_without_what_stands_around_it():
     text = (
         '`sendgrid_requests_total{customer="a"}`, `sendgrid_v3`, `bento_*`, `customer:sendgrid_x:y`\n```\nbento_x\n```'
@@ -174,6 +181,13 @@ def test_a_name_in_backticks_is_found_with_or_without_what_stands_around_it():
 )
 def test_variables_of_a_dashboard_stand_for_each_of_their_values(text, expected):
     assert list(substituted(text, {"source": [".*"], "field": ["opens", "clicks"]})) == expected
+
+
+def queries_in(text):
+    """Return the PromQL that the templates of annotations ask for, with ``x`` for each label's value."""
+    quoted = r"\"((?:[^\"\\]|\\.)+)\""
+    found = re.findall(rf"query\s+(?:`([^`]+)`|{quoted})|printf\s+{quoted}[^|}}]*\|\s*query", text)
+    return ["".join(forms).replace('\\"', '"').replace("%q", '"x"') for forms in found]
 
 
 def _labels_in(node):

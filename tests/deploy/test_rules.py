@@ -10,7 +10,8 @@ import promql_parser
 import pytest
 import yaml
 
-from tests.deploy.catalogue import ROOT, exporter_metrics, rules
+from tests.deploy.catalogue import ROOT, catalogue, exporter_metrics, rules
+from tests.deploy.promql import mistakes
 
 RULE_FILES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
 UNIT_TESTS = sorted((ROOT / "tests/deploy/rules").glob("*.yml"))
@@ -37,6 +38,19 @@ def test_prometheus_takes_the_rules(promtool, file):
     result = promtool("check", "rules", "--lint=all", "--lint-fatal", str(file))
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_prometheus_takes_the_rules_that_users_are_told_to_write(promtool, tmp_path):
+    text = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```yaml\n(groups:.*?)```", text, re.DOTALL)
+    (tmp_path / "own.yml").write_text(shown, encoding="utf-8")
+
+    assert promtool("check", "rules", str(tmp_path / "own.yml")).returncode == 0
+    asked_for = [rule["expr"] for group in yaml.safe_load(shown)["groups"] for rule in group["rules"]]
+    assert [mistake for text in asked_for for mistake in mistakes(text, catalogue())] == []
+    assert {rule["labels"]["threshold"] for group in yaml.safe_load(shown)["groups"] for rule in group["rules"]} <= set(
+        re.findall(r'override\{threshold="(\w+)"\}', " ".join(rule.expr for rule in ALERTS))
+    )
 
 
 @pytest.mark.parametrize("file", UNIT_TESTS, ids=lambda file: file.name)
