@@ -11,7 +11,7 @@ from typing import TypeAlias
 from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
-from exporter.poller import Poller, Turn
+from exporter.poller import Poller
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
@@ -106,7 +106,9 @@ class Source:
     def customers(self) -> Sequence[Customer]:
         """Every customer that takes part."""
         with self._lock:
-            return [customer for customer in self.roster.customers if self._takes_part(customer)]
+            customers = self.roster.customers
+            # It is asked for again and again of a hundred thousand, of whom a choice is hardly ever made.
+            return [each for each in customers if self._takes_part(each)] if self._selection.customers else customers
 
     def probe(self) -> None:
         """Make one cheap call that tells whether the vendor answers and the credentials work.
@@ -159,15 +161,15 @@ class Source:
         """Begin to poll for the customers on the roster."""
         with self._lock:
             self._is_started = True
-            turns: list[Turn] = [*self._of_source(), *self._first(self._singles(self.customers))]
-        for index, turn in enumerate(turns):
+            fetches = [*self._of_source(), *self._first(self._singles(self.customers))]
+        intervals = {name: fetches[0].interval for name, fetches in self._fetches.items() if fetches}
+        for index, fetch in enumerate(fetches):
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
-            turn.phase = turn.interval * index / len(turns)
-        if self.discovery:
-            turns.insert(0, Listing(self, self.discovery.interval, self._desk))
-        shortest = min((turn.interval for turn in turns), default=_NOTHING_TO_POLL)
-        self._poller.add_source(self.name, self.upstream, concurrency, shortest, turns)
+            fetch.phase = intervals[fetch.task.collector.name] * index / len(fetches)
+        listings = [Listing(self, self.discovery.interval, self._desk)] if self.discovery else []
+        shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
+        self._poller.add_source(self.name, self.upstream, concurrency, shortest, [*listings, *fetches])
 
     def _move(self, movement: Movement) -> None:
         """Let customers go with all their series, and poll for those who came."""

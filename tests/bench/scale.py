@@ -45,9 +45,11 @@ def cold_start(file: Path) -> Mapping[str, float]:
         connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
         page = connection.getresponse().read()
         seconds = time.perf_counter() - began
+        ticks = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+        spent = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
         memory = resident(process.pid)
         process.kill()
-    return {"cold start, s": seconds, "first page, bytes": len(page), "RSS then, MB": memory["VmRSS"]}
+    return {"cold start, s": seconds, "… CPU s": spent, "first page, bytes": len(page), "RSS then, MB": memory["VmRSS"]}
 
 
 def resident(process: int | str = "self") -> Mapping[str, float]:
