@@ -1,4 +1,4 @@
-"""Nine days in the life of the demo's customers, with mishaps in the last two: what the dashboards' pictures show.
+"""Eight days and a half of the demo's customers, with mishaps in the last two: what the dashboards' pictures show.
 
 They end on a Thursday afternoon. So many hours before the end
 
@@ -7,7 +7,7 @@ They end on a Thursday afternoon. So many hours before the end
 - 12 to 11: SendGrid fails;
 - 9: the credits of lucky-coupons run out;
 - 6: the totals of northwind-saas are corrected, by more than it sends until the end;
-- 5 to 4.5: the vendors allow only a few calls;
+- 5 to 4.5: the vendors allow one call a minute;
 - 3: Bento refuses the keys of one site.
 
 For two hours after the end there are two replicas, which show the same.
@@ -28,8 +28,10 @@ from tests.simulation.recording import Recording
 from tests.simulation.wire import wired
 
 END = datetime(2026, 3, 19, 15, tzinfo=UTC)
-BEGIN = END - timedelta(days=9)
+BEGIN = END - timedelta(days=8.5)
 AFTER_END = END + timedelta(hours=2)
+# From then on less is asked for: later days are compared with the days before, and with the same day last week.
+QUIET = END - timedelta(days=7)
 RESTART = END - timedelta(hours=46)
 STEP = timedelta(minutes=5)
 # Of the week that later days are only compared with, fewer scrapes are kept.
@@ -77,8 +79,8 @@ _SOURCES: Mapping[str, Mapping[str, Any]] = {
         "collectors": {},
     },
 }
-# What need not be asked for as often in the week that only later days are compared with.
-_WEEK = {"totals": "30m", "daily": "1h", "credits": "4h", "categories": "12h", "month": "12h"}
+# What is asked for less often between the days that are compared.
+_QUIETLY = {"totals": "1h", "daily": "1h", "credits": "4h", "categories": "12h", "month": "12h"}
 
 
 def record(file: Path) -> None:
@@ -88,13 +90,15 @@ def record(file: Path) -> None:
     vendor = StandIn(world, password="demo", scenario=_SCENARIO)
     with wired(vendor, clock), file.open("wb") as stream:
         old, new, second = (Recording(stream, f"10.1.0.{number}:10587") for number in (7, 9, 8))
-        with SimulatedExporter(_configuration(world, _WEEK), file.parent, clock) as exporter:
-            for at in _moments(exporter, clock, vendor, RESTART, STEP_OF_WEEK):
-                old.add(exporter.page(), at)
-        with SimulatedExporter(_configuration(world, {}), file.parent, clock) as exporter:
-            for at in _moments(exporter, clock, vendor, AFTER_END, STEP):
-                for replica in (new, second) if at > END.timestamp() else (new,):
-                    replica.add(exporter.page(), at)
+        for until, step, intervals, replica in (
+            (QUIET, STEP_OF_WEEK, {}, old),
+            (RESTART, STEP_OF_WEEK, _QUIETLY, old),
+            (AFTER_END, STEP, {}, new),
+        ):
+            with SimulatedExporter(_configuration(world, intervals), file.parent, clock) as exporter:
+                for at in _moments(exporter, clock, vendor, until, step):
+                    for each in (replica, second) if at > END.timestamp() else (replica,):
+                        each.add(exporter.page(), at)
         stream.write(b"# EOF\n")
 
 
@@ -150,7 +154,7 @@ def _overview(world: World, user: str, _: float, at: float) -> dict[str, str | i
 
 def _limit(elapsed: float) -> tuple[int, float]:
     hours = (END - BEGIN).total_seconds() / _HOUR - elapsed / _HOUR
-    return (3, 60.0) if 4.5 < hours <= 5 else (600, 60.0)
+    return (1, 60.0) if 4.5 < hours <= 5 else (600, 60.0)
 
 
 _SCENARIO = Scenario("nine days", "What days bring.", limit=_limit, totals=_totals, overview=_overview)

@@ -1,4 +1,4 @@
-"""The nine days as an archive, ready to be asked: numbers, what rules record of them, and the alerts they raise."""
+"""Those days as an archive, ready to be asked: numbers, what rules record of them, and the alerts they raise."""
 
 from pathlib import Path
 

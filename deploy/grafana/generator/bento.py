@@ -33,7 +33,13 @@ def dashboard() -> Json:
         ],
         rows=[
             Row("Now", [Band(4, _now())]),
-            Row("Lists", [Band(9, [_subscribers(), _growth()]), Band(7, [_sites(), _unsubscribed()], widths=[15, 9])]),
+            Row(
+                "Lists",
+                [
+                    Band(9, [_subscribers(), _compared()]),
+                    Band(8, [_sites(), _growth(), _unsubscribed()], widths=[12, 6, 6]),
+                ],
+            ),
             Row("Segments", [Band(8, [_segments_over_time(), _segments()])]),
             Row("Reports", [Band(7, [_reports()])]),
             Row("Ads", [Band(7, [_queries()]), Band(8, [_signups(), _revenue()])]),
@@ -64,6 +70,16 @@ def _grown(metric: str, window: str, by: tuple[str, ...] = ("source", "customer"
 def _grown_part(metric: str, window: str, by: tuple[str, ...] = ("source", "customer")) -> str:
     """Return the same as a part of what there was before."""
     return f"({_latest(metric, by)} / ({_latest(metric, by, window)} > 0) - 1)"
+
+
+def _largest() -> str:
+    """Return the largest of the chosen sites."""
+    return f"topk($top, {_latest('bento_subscribers')})"
+
+
+def _of_sites(health: str) -> str:
+    """Return the health of fetches for sites alone: another vendor's source is chosen too where all are."""
+    return f"({health} and on (source, customer) {_latest('bento_site_info')})"
 
 
 def _now() -> list[Json]:
@@ -108,7 +124,7 @@ def _now() -> list[Json]:
         stat(
             "Oldest number",
             "For how long the collector that waits longest has had no success. Collectors poll hourly or every 4h.",
-            f"max({age(_SITES)})",
+            f"max({_of_sites(age(_SITES))})",
             "s",
             thresholds=worse_above(4 * 3600 + 600, 12 * 3600),
             decimals=1,
@@ -120,9 +136,24 @@ def _subscribers() -> Json:
     return time_series(
         "Subscribers over time",
         "Users with a subscription; the largest sites of those chosen. Polled hourly.",
-        [Curve("{{customer}}", f"topk($top, {_latest('bento_subscribers')})")],
+        [Curve("{{customer}}", _largest())],
         step="1h",
         lowest=None,
+    )
+
+
+def _compared() -> Json:
+    now = _latest("bento_subscribers")
+    before = now.replace("})", "} @ start())")
+    return time_series(
+        "Growth in the time shown",
+        "Subscribers more or less than at the beginning of the time range, as a part of those, so that small sites can "
+        "be compared with large ones. Polled hourly.",
+        [Curve("{{customer}}", beside(f"{now} / ({before} > 0) - 1", _largest()))],
+        "percentunit",
+        step="1h",
+        lowest=None,
+        decimals=2,
     )
 
 
@@ -131,11 +162,7 @@ def _growth() -> Json:
         "Growth within a day",
         "By how many subscribers each site grew in the 24 hours before each point, below 0 where it shrank; those of "
         "the chosen sites with the largest lists. Polled hourly.",
-        [
-            Curve(
-                "{{customer}}", beside(_grown("bento_subscribers", "1d"), f"topk($top, {_latest('bento_subscribers')})")
-            )
-        ],
+        [Curve("{{customer}}", beside(_grown("bento_subscribers", "1d"), _largest()))],
         step="1h",
         lowest=None,
         decimals=0,
@@ -149,7 +176,7 @@ def _unsubscribed() -> Json:
         [
             Curve(
                 "{{customer}}",
-                beside(_grown("bento_unsubscribers", "1d"), f"topk($top, {_latest('bento_subscribers')})"),
+                beside(_grown("bento_unsubscribers", "1d"), _largest()),
             )
         ],
         step="1h",
@@ -158,7 +185,7 @@ def _unsubscribed() -> Json:
 
 
 def _sites() -> Json:
-    ranking = f"topk($top, {_latest('bento_subscribers')})"
+    ranking = _largest()
     part = f"{_latest('bento_unsubscribers')} / ({_latest('bento_users')} > 0)"
     return table(
         "Sites",
@@ -166,9 +193,9 @@ def _sites() -> Json:
         "of all users has unsubscribed. Polled hourly. Changes in a week turn orange below 0 and vermillion at -5 %.",
         _SITE_LABELS,
         [
-            Column("Subscribers", ranking, decimals=0),
-            Column("In a day", beside(_grown("bento_subscribers", "1d"), ranking), decimals=0),
-            Column("In a week", beside(_grown("bento_subscribers", "1w"), ranking), decimals=0),
+            Column("Subscribers", ranking, "locale"),
+            Column("In a day", beside(_grown("bento_subscribers", "1d"), ranking), "locale"),
+            Column("In a week", beside(_grown("bento_subscribers", "1w"), ranking), "locale"),
             Column(
                 "Part in a week",
                 beside(_grown_part("bento_subscribers", "1w"), ranking),
@@ -202,11 +229,11 @@ def _segments() -> Json:
         "of the site's subscribers it is. Polled every 4h.",
         {**_SITE_LABELS, "segment": "Segment"},
         [
-            Column("Subscribers", ranking, decimals=0),
+            Column("Subscribers", ranking, "locale"),
             Column(
                 "In a week",
                 beside(_grown("bento_segment_subscribers", "1w", _BY_SEGMENT), ranking, _BY_SEGMENT),
-                decimals=0,
+                "locale",
             ),
             Column(
                 "Part in a week",
@@ -230,9 +257,9 @@ def _reports() -> Json:
         "Numbers of the configured reports, each in its own unit, and how much they changed. Polled every 4h.",
         {**_SITE_LABELS, "report": "Report", "field": "Field"},
         [
-            Column("Number", ranking),
-            Column("In a day", beside(_grown(value, "1d", _BY_REPORT), ranking, _BY_REPORT)),
-            Column("In a week", beside(_grown(value, "1w", _BY_REPORT), ranking, _BY_REPORT)),
+            Column("Number", ranking, "locale", decimals=2),
+            Column("In a day", beside(_grown(value, "1d", _BY_REPORT), ranking, _BY_REPORT), "locale", decimals=2),
+            Column("In a week", beside(_grown(value, "1w", _BY_REPORT), ranking, _BY_REPORT), "locale", decimals=2),
         ],
         sort="Number",
         empty="No report is polled.",
@@ -244,7 +271,7 @@ def _queries() -> Json:
     ranking = f"topk($top, {signups})"
     described = ("source", "customer", "query", "dimension", "revenue_mode", "start_date")
 
-    def column(title: str, expr: str, unit: str = "short", decimals: int = 0) -> Column:
+    def column(title: str, expr: str, unit: str = "locale", decimals: int = 0) -> Column:
         return Column(title, beside(expr, ranking, _BY_QUERY), unit, decimals=decimals)
 
     return table(
@@ -319,8 +346,13 @@ def _revenue_by_value() -> Json:
         "each customer won. Polled every 4h.",
         {**_SITE_LABELS, "query": "Query", "value": "Value", "currency": "Currency"},
         [
-            Column("Revenue", ranking, decimals=2),
-            Column("For each customer", beside(f"{each} / {of_customer}", ranking, _BY_VALUE_AND_CURRENCY), decimals=2),
+            Column("Revenue", ranking, "locale", decimals=2),
+            Column(
+                "For each customer",
+                beside(f"{each} / {of_customer}", ranking, _BY_VALUE_AND_CURRENCY),
+                "locale",
+                decimals=2,
+            ),
         ],
         sort="Revenue",
         empty="No query of ads has a breakdown.",
@@ -329,18 +361,21 @@ def _revenue_by_value() -> Json:
 
 def _health() -> Json:
     up = latest("email_stats_exporter_up", BY_COLLECTOR, _SITES)
+    success = "email_stats_exporter_last_success_timestamp_seconds"
+    longest = f"bottomk($top, max by (source, customer, collector) ({success}{{{_SITES}}} @ end()))"
+    state = beside(f"2 * ({stale(_SITES)} == 1) or 1 - {up}", longest, BY_COLLECTOR)
     return state_timeline(
         "Collectors",
         "What the last fetch of each collector of each site came to: fresh, failed but not yet stale, or stale "
-        "because nothing succeeded for three times its interval. Those of the chosen sites that fail or failed.",
-        [Curve("{{customer}} {{collector}}", f"topk(20, 2 * ({stale(_SITES)} == 1) or 1 - {up})")],
+        "because nothing succeeded for three times its interval. Those that have waited longest for a success.",
+        [Curve("{{customer}} {{collector}}", _of_sites(f"({state})"))],
         [State(0, "fresh", GOOD), State(1, "last fetch failed", WARNING), State(2, "stale", BAD)],
     )
 
 
 def _ages() -> Json:
     by = (*BY_COLLECTOR, "reason")
-    ranking = f"topk($top, {age(_SITES)})"
+    ranking = f"topk($top, {_of_sites(age(_SITES))})"
     failing = latest("email_stats_exporter_fetch_failing", by, _SITES)
     return table(
         "How old the numbers are",

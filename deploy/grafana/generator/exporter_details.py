@@ -43,10 +43,13 @@ def process() -> Row:
 
 def _reasons() -> Json:
     failed = grown("email_stats_exporter_fetch_failures_total", "1h", *BY_FETCH, "reason")
+    failures = f"email_stats_exporter_fetch_failures_total{{{SOURCES}}}"
+    seen = f"sum by (source, reason) (max by (source, collector, reason) (increase({failures}[$__range] @ end()))) > 0"
     return time_series(
         "Failed fetches per hour, by reason",
-        "Fetches that failed in the hour before each point, by what the exporter's documentation calls the reason.",
-        [Curve("{{source}} {{reason}}", f"sum by (source, reason) ({failed}) > 0")],
+        "Fetches that failed in the hour before each point, by what the exporter's documentation calls the reason; "
+        "the reasons that came up in the time range.",
+        [Curve("{{source}} {{reason}}", beside(f"sum by (source, reason) ({failed})", seen, ["source", "reason"]))],
         decimals=0,
     )
 
@@ -56,7 +59,7 @@ def _stale_share() -> Json:
         "Stale, by collector",
         "The part of a collector's fetches that had no success for three times its interval. An alert tells of more "
         "than 10 %.",
-        [Curve("{{source}} {{collector}}", f"(avg by (source, collector) ({stale()})) > 0")],
+        [Curve("{{source}} {{collector}}", f"avg by (source, collector) ({stale()})")],
         "percentunit",
         thresholds=worse_above(0.01, 0.1),
         highest=1,
@@ -155,13 +158,11 @@ def _repaired() -> Json:
 
 
 def _corrections() -> Json:
-    by = ("source", "customer", "metric")
-    corrected = grown("email_stats_exporter_counter_corrections_total", "1d", *by)
+    counted = latest("email_stats_exporter_counter_corrections_total", ["source", "customer", "metric"])
     return time_series(
-        "Totals corrected within a day",
-        "How often vendors' totals fell in the 24 hours before each point; the first time that a customer's total "
-        "falls does not count, since a counter must be seen before it can grow.",
-        [Curve("{{source}}", f"sum by (source) ({corrected})")],
+        "Corrections of totals",
+        "How often vendors' totals fell since the exporter started; an annotation on a customer's page shows when.",
+        [Curve("{{source}}", f"sum by (source) ({counted})")],
         decimals=0,
     )
 
