@@ -65,8 +65,8 @@ def freshness() -> Row:
 def _bounces() -> Json:
     return time_series(
         "Bounced, day by day",
-        "Bounces as a part of what was sent on the last complete day before each point; it changes once a day, after "
-        "the customer's midnight. Lines at 2 % and 5 %.",
+        "Bounces as a part of what was sent on the last complete day before each point; another day begins after the "
+        "customer's midnight, and late bounces still come in. Lines at 2 % and 5 %.",
         [Curve("Bounced", bounce_ratio(ONE_CUSTOMER))],
         "percentunit",
         thresholds=worse_above(0.02, 0.05),
@@ -78,8 +78,8 @@ def _bounces() -> Json:
 def _spam() -> Json:
     return time_series(
         "Reported as spam, day by day",
-        "Spam reports as a part of what was delivered on the last complete day before each point. Lines at 0.05 % "
-        "and 0.1 %.",
+        "Spam reports as a part of what was delivered on the last complete day before each point; it grows until the "
+        "next midnight, as late reports come in. Lines at 0.05 % and 0.1 %.",
         [Curve("Reported", spam_ratio(ONE_CUSTOMER))],
         "percentunit",
         thresholds=worse_above(0.0005, 0.001),
@@ -93,7 +93,7 @@ def _reading() -> Json:
     return time_series(
         "Opened and clicked",
         "Opens and clicks, repeated ones too, as a part of what was delivered on the last complete day before each "
-        "point. One reader may open many times, so it can be above 100 %.",
+        "point; it grows as late readers come. One reader may open many times, so it can be above 100 %.",
         [
             Curve("Opened", ratio(complete_day("opens", ONE_CUSTOMER), whole)),
             Curve("Clicked", ratio(complete_day("clicks", ONE_CUSTOMER), whole)),

@@ -1,6 +1,6 @@
 """The dashboard of all customers: who moves, who bounces, whose credits end, who is stale."""
 
-from deploy.grafana.generator.colours import Json, bad_above, worse_above, worse_below
+from deploy.grafana.generator.colours import BAD, GOOD, WARNING, Json, bad_above, worse_above, worse_below
 from deploy.grafana.generator.measures import (
     ALERTS,
     BY_COLLECTOR,
@@ -150,6 +150,7 @@ def _alerts() -> Json:
         [Column("Since", f"topk(100, {since} and on ({by}) {firing})", "s", decimals=0)],
         sort="Severity",
         descending=False,
+        colours={"Severity": {"critical": BAD, "warning": WARNING, "info": GOOD}},
         links=[_TO_CUSTOMER, _TO_SITE],
         empty="No alert fires.",
     )
@@ -245,19 +246,19 @@ def _spam() -> Json:
 def _reputation() -> Json:
     reputation = "sendgrid_reputation_ratio"
     ranking = f"bottomk($top, {latest(reputation)})"
+
+    def change(ago: str) -> str:
+        return beside(f"{latest(reputation)} - {latest(reputation, ago=ago)}", ranking)
+
     return table(
         "Lowest reputation",
-        "SendGrid's own measure of a sender, polled hourly, and by how much it changed within a week. Colours change "
-        "at 90 % and 75 %.",
+        "SendGrid's own measure of a sender, polled hourly, and by how much it changed within a day and a week, in "
+        "percent points. Colours change at 90 % and 75 %.",
         _LABELS,
         [
             Column("Reputation", ranking, "percentunit", worse_below(0.9, 0.75), decimals=1),
-            Column(
-                "Change in a week",
-                beside(f"{latest(reputation)} - {latest(reputation, ago='1w')}", ranking),
-                "percentunit",
-                decimals=1,
-            ),
+            Column("In a day", change("1d"), "percentunit", decimals=1),
+            Column("In a week", change("1w"), "percentunit", decimals=1),
         ],
         sort="Reputation",
         descending=False,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from deploy.grafana.generator.colours import Json, State, Thresholds, mappings
 from deploy.grafana.generator.panels import PROMETHEUS, letters, target
 
+_OPTIONS: Json = {"cellHeight": "sm", "footer": {"show": False, "reducer": ["sum"]}, "showHeader": True}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -40,6 +42,7 @@ def table(
     descending: bool = True,
     hidden: Sequence[str] = (),
     links: Sequence[Json] = (),
+    colours: Mapping[str, Mapping[str, str]] | None = None,
     empty: str = "",
 ) -> Json:
     """Return a table as it is at the end of the time range.
@@ -53,6 +56,7 @@ def table(
         descending: whether the largest comes first.
         hidden: heads of columns, or labels without a head, that aren't shown.
         links: where a click on a label leads; ``${__data.fields.Customer:percentencode}`` is the row's.
+        colours: by heads of labels' columns, the colours of their words.
         empty: what it says when there is no row.
     """
     return {
@@ -62,12 +66,7 @@ def table(
         "datasource": PROMETHEUS,
         "targets": letters([target(column.expr, instant=True, rows=True) for column in columns]),
         "transformations": _joined(_names(labels, columns), hidden),
-        "options": {
-            "cellHeight": "sm",
-            "footer": {"show": False, "reducer": ["sum"]},
-            "showHeader": True,
-            "sortBy": [{"displayName": sort, "desc": descending}],
-        },
+        "options": {**_OPTIONS, "sortBy": [{"displayName": sort, "desc": descending}]},
         "fieldConfig": {
             "defaults": {
                 "unit": "short",
@@ -78,6 +77,7 @@ def table(
             "overrides": [
                 *(_override(head, [{"id": "links", "value": list(links)}]) for head in labels.values() if links),
                 *(_override(column.title, _properties(column)) for column in columns),
+                *(_override(head, _coloured(words)) for head, words in (colours or {}).items()),
             ],
         },
     }
@@ -122,3 +122,11 @@ def _properties(column: Column) -> Sequence[Json]:
     if column.thresholds or column.states:
         properties.append({"id": "custom.cellOptions", "value": {"type": "color-text"}})
     return properties
+
+
+def _coloured(words: Mapping[str, str]) -> Sequence[Json]:
+    options = {word: {"text": word, "color": colour} for word, colour in words.items()}
+    return [
+        {"id": "mappings", "value": [{"type": "value", "options": options}]},
+        {"id": "custom.cellOptions", "value": {"type": "color-text"}},
+    ]
