@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,13 +17,12 @@ from exporter.config import Config, Watch, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
 from exporter.errors import ConfigError, FetchError, StartError, UsageError
 from exporter.exposition import Format
-from exporter.flags import DEFAULT_ADDRESS, parser
+from exporter.flags import parser
 from exporter.memory import use_one_arena
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
+from exporter.site import Site
 from exporter.source import EVERYTHING, Selection
-from exporter.web import Address, Guard, Server, Settings, View, listen, pages
-from exporter.web.status import status_page
 
 log = structlog.get_logger(__name__)
 
@@ -170,44 +168,22 @@ def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = 
 
 
 def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
-    file = options.web_config_file
-    settings = Settings(file, partial(app.tell, "web"), app.clock) if file else None
-    sockets = [listen(address) for address in options.listen_addresses or [DEFAULT_ADDRESS]]
-    path = options.telemetry_path
-    view = View(
-        exposition=app.exposition,
-        status=lambda: status_page(app.store, path),
-        is_healthy=app.poller.is_moving,
-        is_ready=app.is_ready,
-        telemetry_path=path,
-    )
-    site = pages(view)
-    if settings:
-        server = Server(Guard(site, settings, app.clock), sockets, app.stopping.set, settings.tls)
-    else:
-        server = Server(site, sockets, app.stopping.set)
+    site = Site(app, options)
     is_told = _on_signals()
-    server.start()
-    for socket in sockets:
-        host, port = socket.getsockname()[:2]
-        log.info("listening", address=str(Address(host, port)), telemetry_path=path)
-        if says_what_to_open:
-            _say_what_to_open(port, path)
+    site.start()
+    for address in site.addresses if says_what_to_open else ():
+        print(
+            f"Open {address}/ for the status page and {address}{site.telemetry_path} for the metrics;\n"
+            "numbers come within seconds and grow while you watch. Ctrl-C stops it.",
+            flush=True,
+        )
     app.start()
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
         pass
     app.stop()
-    server.stop()
+    site.stop()
     log.info("stopped")
     return GOOD if is_told() else FAILED
-
-
-def _say_what_to_open(port: int, path: str) -> None:
-    print(
-        f"Open http://localhost:{port}/ for the status page and http://localhost:{port}{path} for the metrics;\n"
-        "numbers come within seconds and grow while you watch. Ctrl-C stops it.",
-        flush=True,
-    )
 
 
 def _on_signals() -> Callable[[], bool]:

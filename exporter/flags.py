@@ -1,13 +1,16 @@
 """The command line: every command with its flags, their defaults and examples."""
 
 import argparse
+import re
 from collections.abc import Collection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from exporter.logs import FORMATS, LEVELS
 from exporter.web import Address, parse_address
 
 DEFAULT_ADDRESS = Address("", 10587)
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~.-]+)*")
 
 _EXAMPLES = """
 examples:
@@ -43,6 +46,13 @@ _COMMANDS = {
   email-stats-exporter schema > config.schema.json
 """,
 }
+
+
+def prefix_of(options: argparse.Namespace) -> str:
+    """Return what all paths begin with: the route prefix, or the path of the external URL; empty for nothing."""
+    route_prefix: str | None = options.route_prefix
+    external_url: str = options.external_url or ""
+    return urlsplit(external_url).path.rstrip("/") if route_prefix is None else route_prefix
 
 
 def parser(*, version: str, scenarios: Collection[str]) -> argparse.ArgumentParser:
@@ -131,6 +141,26 @@ def _add_web(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="TLS, users and headers of the pages, as of Prometheus' exporter-toolkit; re-read when it changes",
     )
+    command.add_argument(
+        "--web.external-url",
+        dest="external_url",
+        type=_url,
+        metavar="URL",
+        help="where a proxy shows the pages, such as https://example.com/mail/; its path is their prefix",
+    )
+    command.add_argument(
+        "--web.route-prefix",
+        dest="route_prefix",
+        type=_prefix,
+        metavar="PATH",
+        help="prefix of all paths as they arrive here; / if the proxy takes it off (path of --web.external-url)",
+    )
+    command.add_argument(
+        "--web.systemd-socket",
+        dest="systemd_socket",
+        action="store_true",
+        help="listen on the sockets that systemd hands over, not on --web.listen-address",
+    )
 
 
 def _add_once(command: argparse.ArgumentParser) -> None:
@@ -146,6 +176,25 @@ def _address(text: str) -> Address:
         return parse_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or parts.query or parts.fragment or parts.username is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no URL of pages: write one like https://example.com/mail/")
+    _prefix(parts.path)
+    return text.rstrip("/")
+
+
+def _prefix(text: str) -> str:
+    prefix = text.rstrip("/")
+    if not _PREFIX.fullmatch(prefix):
+        raise argparse.ArgumentTypeError(f"{text!r} is no prefix of paths: write one like /mail")
+    return prefix
 
 
 def _path(text: str) -> str:

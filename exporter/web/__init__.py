@@ -7,6 +7,6 @@ from exporter.web.guard import Guard
 from exporter.web.pages import View, pages
 from exporter.web.server import Server
 from exporter.web.settings import Settings
-from exporter.web.sockets import Address, listen, parse_address
+from exporter.web.sockets import Address, handed_over, listen, parse_address
 
-__all__ = ["Address", "Guard", "Server", "Settings", "View", "listen", "pages", "parse_address"]
+__all__ = ["Address", "Guard", "Server", "Settings", "View", "handed_over", "listen", "pages", "parse_address"]

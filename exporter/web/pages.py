@@ -1,12 +1,13 @@
 """Paths and what they answer: the page of metrics, the status page and the probes' questions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from exporter.exposition import Exposition, accepts_gzip, choose_format
@@ -30,7 +31,8 @@ class View:
         status: gives the status page's text, by source.
         is_healthy: whether polling goes on.
         is_ready: whether every fetch has been tried once.
-        telemetry_path: where the metrics are.
+        telemetry_path: where the metrics are, below the prefix.
+        prefix: what all paths begin with, such as ``/mail``; empty for none.
     """
 
     exposition: Exposition
@@ -38,6 +40,7 @@ class View:
     is_healthy: Callable[[], bool]
     is_ready: Callable[[], bool]
     telemetry_path: str = "/metrics"
+    prefix: str = ""
 
 
 def pages(view: View) -> Starlette:
@@ -66,14 +69,21 @@ def pages(view: View) -> Starlette:
     async def ready(_: Request) -> Response:
         return _answer(view.is_ready(), "every fetch has been tried", "some fetches have not been tried once yet")
 
-    routes = [
-        Route(view.telemetry_path, metrics),
-        Route("/", status),
-        Route("/-/healthy", healthy),
-        Route("/-/ready", ready),
-    ]
+    async def home(_: Request) -> Response:
+        # A path alone: a whole address would repeat the Host header that a client made up.
+        return RedirectResponse(f"{view.prefix}/", 302)
+
+    paths: Mapping[str, Callable[[Request], Any]] = {
+        view.telemetry_path: metrics,
+        "/": status,
+        "/-/healthy": healthy,
+        "/-/ready": ready,
+    }
+    routes = [Route(f"{view.prefix}{path}", answer) for path, answer in paths.items()]
+    if view.prefix:
+        routes += [Route("/", home), Route(view.prefix, home)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
-    # A path with one slash too many is another path; a redirect would repeat the Host header that a client made up.
+    # A path with one slash too many is another path; starlette's redirect would repeat the client's Host header.
     app.router.redirect_slashes = False
     return app
 

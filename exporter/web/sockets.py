@@ -3,12 +3,14 @@
 import os
 import re
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from exporter.errors import StartError
 
 _BACKLOG = 1024
+_FIRST_HANDED_OVER = 3
 _PORTS = range(65_536)
 # A host without colons, or an IPv6 address in brackets, which has some; then a port.
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^]]*:[^]]*)\]|(?P<host>[^:[\]]*)):(?P<port>[0-9]{1,5})")
@@ -60,6 +62,24 @@ def listen(address: Address) -> socket.socket:
         # What Python says of a name with an empty or an overlong part.
         reason = "no such host name can be"
     raise StartError(f"can't listen on {address}: {reason}; choose another one with --web.listen-address")
+
+
+def handed_over() -> Sequence[socket.socket]:
+    """Return the sockets that systemd has opened for this process.
+
+    Source: https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+
+    Raises:
+        StartError: there are none.
+    """
+    is_ours = os.environ.get("LISTEN_PID") == str(os.getpid())
+    count = os.environ.get("LISTEN_FDS", "")
+    if not is_ours or not count.isdecimal() or int(count) == 0:
+        raise StartError("systemd has handed over no socket; start the program by a .socket unit of systemd")
+    sockets = [socket.socket(fileno=_FIRST_HANDED_OVER + number) for number in range(int(count))]
+    for each in sockets:
+        each.set_inheritable(False)
+    return sockets
 
 
 def _listen_everywhere(port: int) -> socket.socket:

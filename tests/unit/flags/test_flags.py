@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.flags import parser
+from exporter.flags import parser, prefix_of
 from exporter.web import Address
 
 COMMANDS = ("run", "check", "once", "discover", "demo", "schema")
@@ -69,6 +69,9 @@ def test_the_version_is_told_everywhere(capsys, command):
                 "listen_addresses": None,
                 "telemetry_path": "/metrics",
                 "web_config_file": None,
+                "external_url": None,
+                "route_prefix": None,
+                "systemd_socket": False,
                 "log_level": "info",
                 "log_format": "logfmt",
             },
@@ -96,6 +99,9 @@ def test_the_version_is_told_everywhere(capsys, command):
                 "listen_addresses": None,
                 "telemetry_path": "/metrics",
                 "web_config_file": None,
+                "external_url": None,
+                "route_prefix": None,
+                "systemd_socket": False,
                 "log_level": "info",
                 "log_format": "logfmt",
             },
@@ -189,3 +195,29 @@ def test_what_is_wrong_is_said_in_words_with_status_2(capsys, arguments, words):
 @pytest.mark.parametrize("path", ["", "/", "/-/healthy", "/{x}", "/a?b", "/a#b", "/metriçs"])
 def test_a_telemetry_path_that_could_not_be_asked_for_is_refused(capsys, path):
     assert "is no path for metrics" in refused(capsys, "run", f"--web.telemetry-path={path}")
+
+
+@pytest.mark.parametrize(
+    ("flags", "prefix"),
+    [
+        ((), ""),
+        (("--web.external-url=https://example.com/",), ""),
+        (("--web.external-url=https://example.com/mail/",), "/mail"),
+        (("--web.external-url=https://example.com/mail", "--web.route-prefix=/"), ""),
+        (("--web.route-prefix=/a/b/",), "/a/b"),
+    ],
+)
+def test_paths_begin_as_the_external_url_says_or_the_route_prefix(flags, prefix):
+    assert prefix_of(parse("run", *flags)) == prefix
+
+
+@pytest.mark.parametrize(
+    "url", ["", "example.com", "ftp://a", "https://", "http://a:b/", "http://a:0/", "http://a/?b", "http://u:p@a/"]
+)
+def test_an_external_url_that_no_browser_could_ask_for_is_refused(capsys, url):
+    assert "is no URL of pages" in refused(capsys, "run", f"--web.external-url={url}")
+
+
+@pytest.mark.parametrize("prefix", ["mail", "/a b", "/{x}", "/a//b", "/a?b"])
+def test_a_prefix_that_is_no_path_is_refused(capsys, prefix):
+    assert "is no prefix of paths" in refused(capsys, "run", f"--web.route-prefix={prefix}")
