@@ -113,7 +113,7 @@ def test_a_collector_counts_the_calls_for_a_customer_at_work_too(read):
         "reports": 0,
         "ads": 0,
     }
-    assert site_of(first) is site_of(source.customers[0]) is source.customers[0]
+    assert site_of(first) == site_of(source.customers[0]) == source.customers[0]
 
 
 def test_thirty_calls_an_hour_are_enough_for_thirty_sites_and_no_more(read, mistakes):
