@@ -5,6 +5,7 @@
     ExporterError
     ├── ConfigError             mistakes in the configuration, all of them at once
     ├── UsageError              a command was given a name that nothing has
+    ├── UnknownName             a page was asked for of a source or customer that there is none of
     ├── StartError              the program can't start: an address in use, a file that can't be read
     ├── Stopped                 the program is stopping, so this wait or request was given up
     ├── NotAllowed              a request that is not on its source's allow list: a fault of this program
@@ -76,6 +77,10 @@ class ConfigError(ExporterError):
 
 class UsageError(ExporterError):
     """A command was given a name that nothing in the configuration has."""
+
+
+class UnknownName(ExporterError):
+    """A page was asked for of a source or customer that there is none of."""
 
 
 class StartError(ExporterError):

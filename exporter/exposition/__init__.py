@@ -4,8 +4,9 @@ A block holds one family of one group of customers. It is rendered again only wh
 so that a scrape costs little more than joining bytes. Format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
+from exporter.exposition.excerpt import Excerpt
 from exporter.exposition.negotiation import accepts_gzip, choose_format
 from exporter.exposition.page import Exposition, Page
 from exporter.exposition.text import Format
 
-__all__ = ["Exposition", "Format", "Page", "accepts_gzip", "choose_format"]
+__all__ = ["Excerpt", "Exposition", "Format", "Page", "accepts_gzip", "choose_format"]

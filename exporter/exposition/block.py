@@ -4,7 +4,7 @@ Nearly every scrape asks for gzip, and plain bytes take seven times the memory o
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exporter.exposition.deflate import deflate, inflate, join_crc
 from exporter.samples import Family
@@ -86,6 +86,13 @@ class Chapter:
         block = self._blocks[group] = Block(plain)
         if is_lean:
             block.shrink()
+
+    def of(self, groups: Iterable[Group]) -> "Chapter":
+        """Return a chapter with the blocks of some groups alone."""
+        part = Chapter(self.family)
+        part._blocks = {group: self._blocks[group] for group in groups if group in self._blocks}
+        part.length = sum(block.length for block in part)
+        return part
 
     def crc(self) -> int:
         """Return the CRC-32 of all its bytes, which have been deflated."""

@@ -1,7 +1,7 @@
 """The page that a scrape reads: blocks of rendered lines, plain or deflated, one after the other."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -10,6 +10,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from exporter.exposition.block import Block, Chapter
 from exporter.exposition.deflate import join_crc
+from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
 from exporter.exposition.text import Format, header, lines
 from exporter.samples import Family
 from exporter.store import Store, health
@@ -68,27 +69,41 @@ class Exposition:
         self._vendor = {family: Chapter(family) for family in families}
         self._health = {family: Chapter(family) for family in health.FAMILIES}
 
-    def render(self, format_: Format, *, is_compressed: bool = False) -> bytes:
+    def render(self, format_: Format, *, is_compressed: bool = False, excerpt: Excerpt = WHOLE) -> bytes:
         """Return the whole page as it is now, as one gzip member if ``is_compressed``."""
-        return self.page(format_, is_compressed=is_compressed).whole()
+        return self.page(format_, is_compressed=is_compressed, excerpt=excerpt).whole()
 
-    def page(self, format_: Format, *, is_compressed: bool = False) -> Page:
-        """Return the page as it is now, for sending; as one gzip member if ``is_compressed``."""
+    def page(self, format_: Format, *, is_compressed: bool = False, excerpt: Excerpt = WHOLE) -> Page:
+        """Return the page as it is now, or a part of it, for sending; as one gzip member if ``is_compressed``.
+
+        Raises:
+            UnknownName: a part is asked for of something that there is not.
+        """
         # Samples that are to leave by now leave before they are counted.
         self._store.advance()
-        own = Block(self._own(format_))
+        own = Block(self._own(format_, excerpt))
+        if excerpt.customers:
+            # Nothing is rendered but what is asked for: where each customer has a job, nobody may ask for all.
+            with self._store.lock:
+                groups, known = excerpt.groups(self._store), list(self._vendor)
+            return self._bind(excerpt.render(known, groups), own, format_, is_compressed=is_compressed)
         with self._store.lock:
             self._refresh()
-            chapters = [(self._header(each.family, format_), each) for each in self._chapters() if each.length]
-            if is_compressed:
-                return _compressed(chapters, own)
-            blocks = [block for head, chapter in chapters for block in (head, *chapter)]
-            return Page(own.length + sum(block.length for block in blocks), [*blocks, own])
+            groups = excerpt.groups(self._store) if excerpt else ()
+            chapters = [chapter.of(groups) if excerpt else chapter for chapter in self._chapters()]
+            return self._bind(chapters, own, format_, is_compressed=is_compressed)
 
-    def _own(self, format_: Format) -> bytes:
-        if format_ is Format.OPENMETRICS:
-            return bytes(generate_openmetrics(self._registry))
-        return bytes(generate_latest(self._registry))
+    def _bind(self, chapters: Iterable[Chapter], own: Block, format_: Format, *, is_compressed: bool) -> Page:
+        headed = [(self._header(each.family, format_), each) for each in chapters if each.length]
+        if is_compressed:
+            return _compressed(headed, own)
+        blocks = [block for head, chapter in headed for block in (head, *chapter)]
+        return Page(own.length + sum(block.length for block in blocks), [*blocks, own])
+
+    def _own(self, format_: Format, excerpt: Excerpt) -> bytes:
+        registry = OwnExcerpt(self._registry, excerpt) if excerpt else self._registry
+        generate = generate_openmetrics if format_ is Format.OPENMETRICS else generate_latest
+        return bytes(generate(registry))
 
     def _header(self, family: Family, format_: Format) -> Block:
         if (family, format_) not in self._headers:

@@ -126,6 +126,22 @@ class Shelf:
         """Return whether the customer of a row has a place here."""
         return not isnan(self.since[row])
 
+    def copy(self, group: "Group", rows: Sequence[int]) -> "Shelf":
+        """Return a shelf of another group that has these rows, one after the other, as they are now."""
+        copy = Shelf(group, self.collector, self.interval)
+        for to, row in enumerate(rows):
+            copy.since[to] = self.since[row]
+            copy.last_success[to] = self.last_success[row]
+            copy.last_attempt[to] = self.last_attempt[row]
+            copy.is_stale[to] = self.is_stale[row]
+            copy.reasons[to] = self.reasons[row]
+            copy.layouts[to] = self.layouts[row]
+            copy.values[to] = self.values[row]
+            if row in self.notes:
+                notes = self.notes[row]
+                copy.notes[to] = Notes(held=dict(notes.held), corrections=dict(notes.corrections))
+        return copy
+
     def clear(self, row: int) -> None:
         """Make a row blank, so that another customer can have it."""
         self.since[row] = self.last_success[row] = self.last_attempt[row] = nan
@@ -255,6 +271,14 @@ class Group:
             record = Record(self, name, len(self.records))
             self.records.append(record)
         return record
+
+    def with_only(self, records: Sequence[Record]) -> "Group":
+        """Return a copy in which these customers are, and nobody else; it stays as they are now."""
+        copy = Group(self.source)
+        copy.records = list(records)
+        rows = [record.row for record in records]
+        copy.shelves = {key: shelf.copy(copy, rows) for key, shelf in self.shelves.items()}
+        return copy
 
     def leave(self, record: Record) -> None:
         """Let a customer go; whoever still holds its record finds nothing there any more."""

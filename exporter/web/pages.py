@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from exporter.exposition import Exposition, accepts_gzip, choose_format
+from exporter.errors import UnknownName
+from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_format
 
 # Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
 _AT_ONCE = 4 * 1024 * 1024
@@ -53,7 +54,12 @@ def pages(view: View) -> Starlette:
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         if is_compressed:
             headers["Content-Encoding"] = "gzip"
-        page = view.exposition.page(format_, is_compressed=is_compressed)
+        names = request.query_params
+        excerpt = Excerpt(frozenset(names.getlist("source")), frozenset(names.getlist("customer")))
+        try:
+            page = view.exposition.page(format_, is_compressed=is_compressed, excerpt=excerpt)
+        except UnknownName as error:
+            raise HTTPException(404, str(error)) from None
         if page.length <= _AT_ONCE:
             return Response(page.whole(), media_type=format_.value, headers=headers)
         headers["Content-Length"] = str(page.length)
