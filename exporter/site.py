@@ -65,6 +65,7 @@ class Site:
             is_ready=app.is_ready,
             telemetry_path=self._path,
             prefix=self._prefix,
+            customers=app.store.customers,
         )
         site, settings = pages(view), self._settings
         if settings is None:

@@ -13,7 +13,7 @@ from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.samples import Family, Item, Kind, LeftOut, Sample
 from exporter.store import health
-from exporter.store.places import Group, Layout, Notes, Place, Record, Series, Shelf, SourceRecord
+from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Series, Shelf, SourceRecord
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
 
@@ -34,6 +34,8 @@ class Store:
     def __init__(self, clock: Clock, *, stale_after: float, drop_after: float, max_series: int) -> None:
         """Make an empty store; ``untried`` will be how many places have not been fetched once yet.
 
+        ``moves`` will be another number whenever places have come or gone.
+
         Args:
             clock: what ages samples.
             stale_after: intervals without success after which a place is stale.
@@ -43,6 +45,7 @@ class Store:
         self.lock = threading.RLock()
         self.sources: dict[str, SourceRecord] = {}
         self.untried = 0
+        self.moves = 0
         self._clock = clock
         self._stale_after = stale_after
         self._drop_after = drop_after
@@ -54,6 +57,13 @@ class Store:
         self._changed: dict[Group, None] = {}
 
     # What there is to know
+
+    def customers(self) -> Sequence[tuple[str, str]]:
+        """Return the source and the name of each customer, in the order in which they came."""
+        with self.lock:
+            return [
+                (name, customer) for name, source in self.sources.items() for customer in source.records if customer
+            ]
 
     def add_source(self, source: str) -> SourceRecord:
         """Return the record of a source, which may have no customers yet."""
@@ -73,6 +83,7 @@ class Store:
         """Make a place for a collector of each of these customers; its clock runs from now."""
         with self.lock:
             now = self._clock.monotonic()
+            self.moves += 1
             for group, members in itertools.groupby(records, lambda record: record.group):
                 known = self.add_source(group.source)
                 known.shortest_interval = min(known.shortest_interval, interval)
@@ -107,6 +118,7 @@ class Store:
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
         with self.lock:
+            self.moves += 1
             known = self.sources[source]
             record = known.records.pop(customer)
             group = record.group
@@ -139,6 +151,9 @@ class Store:
         before = (place.up, shelf.is_stale[row], shelf.reasons[row])
         reason, error = self._take(shelf, row, outcome, ended)
         shelf.reasons[row] = reason
+        if reason is not None:
+            failure = Failure(ended, place.record.name, shelf.collector, reason, error)
+            self.sources[shelf.group.source].last_failure = failure
         # One text for all that fail alike: in an outage, those are all.
         shelf.errors[row] = sys.intern(error)
         shelf.last_attempt[row] = began

@@ -1,17 +1,25 @@
 """Paths and what they answer: the page of metrics, the status page and the probes' questions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from exporter.errors import UnknownName
 from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_format
+from exporter.web.targets import host_of, targets
 
 # Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
 _AT_ONCE = 4 * 1024 * 1024
@@ -34,6 +42,7 @@ class View:
         is_ready: whether every fetch has been tried once.
         telemetry_path: where the metrics are, below the prefix.
         prefix: what all paths begin with, such as ``/mail``; empty for none.
+        customers: gives the name of each customer, after its source's.
     """
 
     exposition: Exposition
@@ -42,13 +51,35 @@ class View:
     is_ready: Callable[[], bool]
     telemetry_path: str = "/metrics"
     prefix: str = ""
+    customers: Callable[[], Iterable[tuple[str, str]]] = tuple
 
 
 def pages(view: View) -> Starlette:
     """Return the web application; GET and HEAD are all it takes."""
+    answers = _Answers(view)
+    paths: Mapping[str, Callable[[Request], Any]] = {
+        view.telemetry_path: answers.metrics,
+        "/": answers.status,
+        "/-/healthy": answers.healthy,
+        "/-/ready": answers.ready,
+        "/sd": answers.targets,
+    }
+    routes = [Route(f"{view.prefix}{path}", answer) for path, answer in paths.items()]
+    if view.prefix:
+        routes += [Route("/", answers.home), Route(view.prefix, answers.home)]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    # A path with one slash too many is another path; starlette's redirect would repeat the client's Host header.
+    app.router.redirect_slashes = False
+    return app
 
-    # These are plain functions, so that rendering a large page never keeps a probe waiting.
-    def metrics(request: Request) -> Response:
+
+class _Answers:
+    """What each path answers; plain functions run on threads, so that a large page never keeps a probe waiting."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def metrics(self, request: Request) -> Response:
         format_ = choose_format(request.headers.get("accept", ""))
         is_compressed = accepts_gzip(request.headers.get("accept-encoding", ""))
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
@@ -57,7 +88,7 @@ def pages(view: View) -> Starlette:
         names = request.query_params
         excerpt = Excerpt(frozenset(names.getlist("source")), frozenset(names.getlist("customer")))
         try:
-            page = view.exposition.page(format_, is_compressed=is_compressed, excerpt=excerpt)
+            page = self._view.exposition.page(format_, is_compressed=is_compressed, excerpt=excerpt)
         except UnknownName as error:
             raise HTTPException(404, str(error)) from None
         if page.length <= _AT_ONCE:
@@ -66,32 +97,27 @@ def pages(view: View) -> Starlette:
         pieces = () if request.method == "HEAD" else page.pieces()
         return StreamingResponse(pieces, media_type=format_.value, headers=headers)
 
-    def status(_: Request) -> Response:
-        return HTMLResponse(view.status(), headers=_HTML_HEADERS)
+    def status(self, _: Request) -> Response:
+        return HTMLResponse(self._view.status(), headers=_HTML_HEADERS)
 
-    async def healthy(_: Request) -> Response:
-        return _answer(view.is_healthy(), "the poller moves", "the poller has not moved for a minute")
+    async def healthy(self, _: Request) -> Response:
+        return _answer(self._view.is_healthy(), "the poller moves", "the poller has not moved for a minute")
 
-    async def ready(_: Request) -> Response:
-        return _answer(view.is_ready(), "every fetch has been tried", "some fetches have not been tried once yet")
+    async def ready(self, _: Request) -> Response:
+        return _answer(self._view.is_ready(), "every fetch has been tried", "some fetches have not been tried once yet")
 
-    async def home(_: Request) -> Response:
+    def targets(self, request: Request) -> Response:
+        host = host_of(request)
+        if host is None:
+            raise HTTPException(400, "the Host header names no address at which Prometheus could scrape")
+        path = f"{self._view.prefix}{self._view.telemetry_path}"
+        labels = {"__scheme__": "https"} if request.url.scheme == "https" else {}
+        labels |= {"__metrics_path__": path} if path != "/metrics" else {}
+        return JSONResponse(targets(self._view.customers(), host, labels), headers={"Cache-Control": "no-store"})
+
+    async def home(self, _: Request) -> Response:
         # A path alone: a whole address would repeat the Host header that a client made up.
-        return RedirectResponse(f"{view.prefix}/", 302)
-
-    paths: Mapping[str, Callable[[Request], Any]] = {
-        view.telemetry_path: metrics,
-        "/": status,
-        "/-/healthy": healthy,
-        "/-/ready": ready,
-    }
-    routes = [Route(f"{view.prefix}{path}", answer) for path, answer in paths.items()]
-    if view.prefix:
-        routes += [Route("/", home), Route(view.prefix, home)]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
-    # A path with one slash too many is another path; starlette's redirect would repeat the client's Host header.
-    app.router.redirect_slashes = False
-    return app
+        return RedirectResponse(f"{self._view.prefix}/", 302)
 
 
 def _answer(is_good: bool, good: str, bad: str) -> Response:  # noqa: FBT001 - a plain choice between two texts

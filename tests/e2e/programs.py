@@ -134,10 +134,11 @@ class Prometheus(Program):
         rules: Sequence[Path] = (),
         alertmanager_port: int | None = None,
         scrape: Mapping[str, Any] | None = None,
+        jobs: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         """Start it; its data goes into ``folder``, and the alerts of its rules to an Alertmanager.
 
-        ``scrape`` are further keys of the scrape configuration, such as ``scheme``.
+        ``scrape`` are further keys of the scrape configuration, such as ``scheme``; ``jobs`` stand in its place.
         """
         folder.mkdir(parents=True, exist_ok=True)
         job = {
@@ -148,7 +149,7 @@ class Prometheus(Program):
         }
         configuration = {
             "global": {"scrape_interval": scrape_interval},
-            "scrape_configs": [job],
+            "scrape_configs": [job] if jobs is None else jobs,
             "rule_files": [str(path.absolute()) for path in rules],
         }
         if alertmanager_port is not None:
