@@ -17,6 +17,7 @@ The rooms, in the order in which data passes through them::
     demo/           stand-in vendors that the demo and the tests run against
     instruments.py  the exporter's own metrics
     memory.py       how the process takes memory from the system
+    minutes.py      what happened in each of the last minutes
     clock.py        time, so that tests can have their own
     errors.py       every error, drawn as one tree
     logs.py         log lines as logfmt or JSON

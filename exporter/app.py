@@ -58,7 +58,7 @@ class App:
         self.config = config
         self.clock = clock
         self.stopping = threading.Event()
-        self.instruments = Instruments()
+        self.instruments = Instruments(clock)
         polling = config.polling
         self.store = Store(
             clock,

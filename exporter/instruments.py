@@ -14,7 +14,9 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from exporter import __revision__, __version__
+from exporter.clock import Clock, SystemClock
 from exporter.errors import Reason
+from exporter.minutes import Durations
 
 PREFIX = "email_stats_exporter_"
 # A fetch is one call of some 100 ms when all is well, and four of 10 s with pauses between when it is not.
@@ -44,10 +46,13 @@ class Instruments:
     Attributes:
         registry: what the exposition writes on every page.
         labels: the names of each family's labels, for the metric reference; the process's own have none here.
+        durations: how long the fetches of each source took over the last hour.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         """Make the registry and all families, empty but for the process's own."""
+        self._clock = clock or SystemClock()
+        self.durations: dict[str, Durations] = {}
         self.registry = registry = _registry()
         self.labels: dict[str, tuple[str, ...]] = {}
 
@@ -106,6 +111,7 @@ class Instruments:
         A counter that is born at 1 is invisible to PromQL's ``increase``.
         """
         self._wait.labels(source)
+        self.durations[source] = Durations(self._clock.monotonic())
         for collector, seconds in intervals.items():
             self._interval.labels(source, collector).set(seconds)
             self._fetches.labels(source, collector)
@@ -134,6 +140,8 @@ class Instruments:
         """Count one fetch that ended, and each reason it failed for."""
         self._fetches.labels(source, collector).inc()
         self._duration.labels(source, collector).observe(seconds)
+        if source in self.durations:
+            self.durations[source].add(self._clock.monotonic(), seconds)
         for reason in failures:
             self._failures.labels(source, collector, reason.value).inc()
 

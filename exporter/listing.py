@@ -28,7 +28,12 @@ class Listed(Protocol):
 
 
 class Listing:
-    """Reads the list again and again; a ``Turn`` of the poller."""
+    """Reads the list again and again; a ``Turn`` of the poller.
+
+    Attributes:
+        last_success: Unix time at which the list was last read; None until it was.
+        error: why it could not be read the last time, in words; empty if it could.
+    """
 
     def __init__(self, of: Listed, interval: float, desk: Desk) -> None:
         """Read the list of a source every ``interval`` seconds."""
@@ -36,6 +41,8 @@ class Listing:
         self.interval = interval
         self.phase = 0.0
         self.due = 0.0
+        self.last_success: float | None = None
+        self.error = ""
         self._of = of
         self._desk = desk
         self._failure = ""
@@ -73,7 +80,9 @@ class Listing:
 
     def _note(self, reason: Reason | None, words: str) -> None:
         """Show how it went; a line is logged when a failure begins, changes or ends."""
-        self._desk.instruments.discovered(self.source, self._desk.clock.time() if reason is None else None)
+        success = self._desk.clock.time() if reason is None else None
+        self._desk.instruments.discovered(self.source, success)
+        self.last_success, self.error = success or self.last_success, words
         self._of.is_list_missing = reason is not None
         before, self._failure = self._failure, reason or ""
         if reason and reason != before:

@@ -64,6 +64,7 @@ class Source:
         planned: requests a second that the collectors and the reading of the list need for them.
         is_listed: whether the vendor's list has been asked for once, where there is one to ask for.
         is_list_missing: whether it could not be read the last time.
+        listing: what reads it, from ``start`` on.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Source:
         self.roster = Roster(config.name, self._enlist)
         self.is_listed = self.discovery is None
         self.is_list_missing = False
+        self.listing: Listing | None = None
         self._desk = desk
         self._poller = poller
         self._selection = selection
@@ -109,6 +111,12 @@ class Source:
             customers = self.roster.customers
             # It is asked for again and again of a hundred thousand, of whom a choice is hardly ever made.
             return [each for each in customers if self._takes_part(each)] if self._selection.customers else customers
+
+    @property
+    def fetches(self) -> Sequence[Fetch]:
+        """Every fetch, also for customers that have left since."""
+        with self._lock:
+            return list(chain.from_iterable(self._fetches.values()))
 
     def probe(self) -> None:
         """Make one cheap call that tells whether the vendor answers and the credentials work.
@@ -167,7 +175,8 @@ class Source:
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
             fetch.phase = intervals[fetch.task.collector.name] * index / len(fetches)
-        listings = [Listing(self, self.discovery.interval, self._desk)] if self.discovery else []
+        self.listing = Listing(self, self.discovery.interval, self._desk) if self.discovery else None
+        listings = [self.listing] if self.listing else []
         shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
         self._poller.add_source(self.name, self.upstream, concurrency, shortest, [*listings, *fetches])
 

@@ -6,12 +6,13 @@ its samples leave, exactly when their deadlines pass and without waiting for ano
 """
 
 from exporter.store import health
-from exporter.store.places import GROUP_SIZE, Group, Layout, Place, Record, Shelf, SourceRecord
+from exporter.store.places import GROUP_SIZE, Failure, Group, Layout, Place, Record, Shelf, SourceRecord
 from exporter.store.store import Change, Outcome, Store
 
 __all__ = [
     "GROUP_SIZE",
     "Change",
+    "Failure",
     "Group",
     "Layout",
     "Outcome",

@@ -230,6 +230,17 @@ def _known(seconds: float) -> float | None:
     return None if isnan(seconds) else seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A fetch that failed: the Unix time at which it ended, whose it was, why it failed, and the same in words."""
+
+    at: float
+    customer: str
+    collector: str
+    reason: Reason
+    error: str
+
+
 class Group:
     """Up to ``GROUP_SIZE`` customers of a source, whose series are rendered together.
 
@@ -292,7 +303,16 @@ class Group:
 class SourceRecord:
     """What the store knows of one source: its groups, and counts kept as things happen."""
 
-    __slots__ = ("groups", "last_success", "left_out", "records", "roomy", "series", "shortest_interval")
+    __slots__ = (
+        "groups",
+        "last_failure",
+        "last_success",
+        "left_out",
+        "records",
+        "roomy",
+        "series",
+        "shortest_interval",
+    )
 
     def __init__(self) -> None:
         """Make a source without customers."""
@@ -302,4 +322,5 @@ class SourceRecord:
         self.series = 0
         self.left_out: Counter[str] = Counter()
         self.last_success: float | None = None
+        self.last_failure: Failure | None = None
         self.shortest_interval = float("inf")

@@ -98,6 +98,10 @@ class Upstream:
             self._fetch.is_under_way, self._fetch.permit = False, None
             permit.give_back()
 
+    def pause_left(self) -> float:
+        """Return for how many seconds more the vendor wants no request; 0 or less for none."""
+        return self._gate.pause_left()
+
     def close(self) -> None:
         """Give up everything that waits, and close the idle connections; nothing is sent any more."""
         self._gate.close()

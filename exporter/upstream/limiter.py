@@ -5,16 +5,21 @@ is sent, and its place is free again one period after the answer arrived: then t
 than a period apart wherever in between the vendor saw them, and no window can hold more of them than there are places.
 """
 
+import math
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from exporter.clock import Clock
 from exporter.errors import Stopped
+from exporter.minutes import Ring
 
 # The vendor's clock may run a little slower than ours.
 _DRIFT = 1.001
+# For how long it is known what was sent; longer periods are looked at over a day.
+_HOUR = 60
+_DAY = 24 * 60
 
 
 class Permit:
@@ -62,11 +67,32 @@ class Limiter:
         # When the places of answered requests are free again, soonest first.
         self._free_at: deque[float] = deque()
         self._waiting: deque[threading.Condition] = deque()
+        self._window = min(math.ceil(per / 60), _DAY)
+        self._sent = Ring(clock.monotonic(), _HOUR + self._window)
 
     @property
     def calls(self) -> int:
         """Return how many requests a period allows at present."""
         return self._calls
+
+    @property
+    def used(self) -> int:
+        """Return how many requests of the present period are taken, those under way among them."""
+        with self._lock:
+            self._has_place()
+            return self._in_flight + len(self._free_at)
+
+    def use_by_minute(self) -> Sequence[float | None]:
+        """Return how much of the limit was used in each minute of the last hour, as a fraction; the last one is now.
+
+        Of a period that is longer than a minute, it is the period that ended with that minute.
+        """
+        counts = self._sent.last(self._clock.monotonic(), _HOUR + self._window - 1)
+        sent = [None if count is None else count[0] for count in counts]
+        allowed = self._calls * self._window * 60 / self.per
+        spans = (sent[end - self._window : end] for end in range(self._window, len(sent)))
+        past = [None if span[-1] is None else sum(each or 0 for each in span) / allowed for span in spans]
+        return [*past, self.used / self._calls]
 
     def lower(self, calls: int) -> None:
         """Allow no more requests than the vendor says it does, nor ever more than configured; the last word counts."""
@@ -99,7 +125,9 @@ class Limiter:
         with self._lock:
             self._in_flight -= 1
             if was_sent:
-                self._free_at.append(self._clock.monotonic() + self.per * _DRIFT)
+                now = self._clock.monotonic()
+                self._free_at.append(now + self.per * _DRIFT)
+                self._sent.add(now)
             self._wake_first()
 
     def _wait(self, is_stopped: Callable[[], bool]) -> None:

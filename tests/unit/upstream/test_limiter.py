@@ -304,3 +304,30 @@ def test_with_real_threads_and_time_no_window_holds_too_many():
 
     assert most_in_any_window(seen, 0.25) <= 50
     assert len(seen) > 50
+
+
+def test_it_tells_how_much_is_used_now_and_was_used_in_each_minute():
+    clock = FakeClock()
+    limiter = Limiter(4, 60, clock)
+    use(limiter)
+    assert (limiter.used, limiter.use_by_minute()[-2:]) == (1, [None, 0.25])
+    clock.advance(61)
+    permit = limiter.acquire(never)
+    use(limiter)
+    assert (limiter.used, limiter.use_by_minute()[-3:]) == (2, [None, 0.25, 0.5])
+    permit.give_back()
+    clock.advance(120)
+
+    assert (limiter.used, limiter.use_by_minute()[-5:]) == (0, [None, 0.25, 0.25, 0.0, 0.0])
+    assert len(limiter.use_by_minute()) == 60
+
+
+def test_of_a_period_longer_than_a_minute_the_one_that_ended_with_each_minute_is_told():
+    clock = FakeClock()
+    limiter = Limiter(10, 180, clock)
+    for _ in range(5):
+        use(limiter)
+        clock.advance(60)
+    clock.advance(1)
+
+    assert limiter.use_by_minute()[-7:] == [None, 0.1, 0.2, 0.3, 0.3, 0.3, 0.2]
