@@ -46,7 +46,8 @@ NEEDLESS = """
 import importlib.util, os, shutil
 found = [name for name in ("pip", "setuptools", "hatchling", "ensurepip") if importlib.util.find_spec(name)]
 found += [name for name in ("pip", "pip3", "gcc", "ld", "strip", "git", "curl") if shutil.which(name)]
-for folder in ("/src", "/build", "/wheel", os.path.expanduser("~/.cache"), "/var/lib/apt/lists", "/var/cache/apt", "/var/log"):
+left = ("/src", "/build", "/wheel", os.path.expanduser("~/.cache"), "/var/cache/apt", "/var/lib/apt/lists", "/var/log")
+for folder in left:
     found += [folder] if os.path.isdir(folder) and os.listdir(folder) else []
 print(*found, sep="\\n", end="")
 """
