@@ -2,7 +2,7 @@
 
 They end on a Thursday afternoon. So many hours before the end
 
-- 46: the exporter is started anew, and its pod has a new name;
+- 50: the exporter is started anew, and its pod has a new name;
 - 19: the museum's account is gone, and nobody takes it out of the configuration;
 - 12 to 11: SendGrid fails;
 - 9: the credits of lucky-coupons run out;
@@ -27,12 +27,12 @@ from tests.simulation.exporter import SimulatedExporter
 from tests.simulation.recording import Recording
 from tests.simulation.wire import wired
 
-END = datetime(2026, 3, 19, 15, tzinfo=UTC)
+END = datetime(2026, 3, 26, 15, tzinfo=UTC)
 BEGIN = END - timedelta(days=8.5)
 AFTER_END = END + timedelta(hours=2)
 # From then on less is asked for: later days are compared with the days before, and with the same day last week.
 QUIET = END - timedelta(days=7)
-RESTART = END - timedelta(hours=46)
+RESTART = END - timedelta(hours=50)
 STEP = timedelta(minutes=5)
 # Of the week that later days are only compared with, fewer scrapes are kept.
 STEP_OF_WEEK = timedelta(minutes=15)
@@ -107,8 +107,9 @@ def _moments(
 ) -> Iterator[float]:
     """Let time pass and things happen; yield the Unix time of each scrape."""
     while clock.time() < until.timestamp():
-        _let_happen(vendor, (END.timestamp() - clock.time()) / _HOUR)
-        exporter.live(step.total_seconds())
+        for _ in range(step // STEP):
+            _let_happen(vendor, (END.timestamp() - clock.time()) / _HOUR)
+            exporter.live(STEP.total_seconds())
         yield clock.time()
 
 

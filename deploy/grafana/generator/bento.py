@@ -257,9 +257,9 @@ def _reports() -> Json:
         "Numbers of the configured reports, each in its own unit, and how much they changed. Polled every 4h.",
         {**_SITE_LABELS, "report": "Report", "field": "Field"},
         [
-            Column("Number", ranking, "locale", decimals=2),
-            Column("In a day", beside(_grown(value, "1d", _BY_REPORT), ranking, _BY_REPORT), "locale", decimals=2),
-            Column("In a week", beside(_grown(value, "1w", _BY_REPORT), ranking, _BY_REPORT), "locale", decimals=2),
+            Column("Number", ranking, "locale"),
+            Column("In a day", beside(_grown(value, "1d", _BY_REPORT), ranking, _BY_REPORT), "locale"),
+            Column("In a week", beside(_grown(value, "1w", _BY_REPORT), ranking, _BY_REPORT), "locale"),
         ],
         sort="Number",
         empty="No report is polled.",

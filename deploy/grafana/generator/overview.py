@@ -272,8 +272,8 @@ def _credits() -> Json:
     return table(
         "Credits about to run out",
         "For how long the credits last at the pace of the last 24 hours, beside how long they have to: until the "
-        "vendor resets them or the billing period ends. Polled hourly. Who got new credits within the last day has "
-        "no pace yet.",
+        "vendor resets them or the billing period ends. Polled hourly. Whose billing period began within the last "
+        "day has no pace yet.",
         _LABELS,
         [
             Column("Run out in", ranking, "s", worse_below(7 * DAY, DAY), decimals=1),

@@ -16,7 +16,7 @@ class Column:
     Attributes:
         title: the head of the column.
         expr: the query, with a series for each row.
-        unit: Grafana's name of the unit.
+        unit: Grafana's name of the unit; the usual one prints a number whole, with separators.
         thresholds: where the number changes its colour.
         states: words in place of numbers.
         decimals: how many digits after the point.
@@ -25,7 +25,7 @@ class Column:
 
     title: str
     expr: str
-    unit: str = "short"
+    unit: str = "locale"
     thresholds: Thresholds | None = None
     states: Sequence[State] = ()
     decimals: int | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, DayLocator, HourLocator
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, MultipleLocator
 
 from deploy.grafana.generator.colours import CURVES
 from tests.deploy.rendering.board import Board, Json, Line
@@ -18,6 +18,8 @@ from tests.deploy.rendering.units import mapped, printed
 # Pixels: of a line of a legend, below the axes, and left of them.
 _LEGEND_LINE, _BELOW, _LEFT = 15, 20, 52
 _MOST_IN_LEGEND = 5
+# Seconds between two numbers of an axis of times.
+_TIMES = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 172_800, 604_800, math.inf)
 
 
 def draw_time_series(space: Space, board: Board, panel: Json) -> None:
@@ -158,9 +160,18 @@ def _number_axis(axes: Axes, defaults: Mapping[str, Any]) -> None:
             axes.set_ylim(top=defaults["min"] + 1)
     if "max" in defaults:
         axes.set_ylim(top=defaults["max"])
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(_locator(defaults["unit"], high - low))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, defaults["unit"], high - low)))
+
+
+def _locator(unit: str, span: float) -> Locator:
+    """Return where an axis of a unit has its numbers: about four, at whole minutes, hours or powers of 2."""
+    if unit == "bytes":
+        return MultipleLocator(2.0 ** math.ceil(math.log2(max(span, 4) / 5)))
+    if unit == "s" and span > _TIMES[0]:
+        return MultipleLocator(next(each for each in _TIMES if each * 5 >= span))
+    return MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])
 
 
 def _tick(value: float, unit: str, span: float) -> str:

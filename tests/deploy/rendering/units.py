@@ -17,10 +17,11 @@ def printed(value: float, unit: str, decimals: int | None = None) -> str:
     if unit == "percentunit":
         return f"{_number(value * 100, decimals)}%"
     if unit == "locale":
-        return f"{value:,.{decimals or 0}f}"
+        return f"{value:,.{decimals or (0 if value == int(value) else 2)}f}"
     for size, name in _SCALES.get(unit, ()):
         if abs(value) >= size:
-            return f"{_number(value / size, decimals)}{name}"
+            text = _number(value / size, decimals)
+            return text + (name.removesuffix("s") if text == "1" and unit == "s" and len(name) > 3 else name)
     return _number(value, decimals) + (" s" if unit == "s" else " B" if unit == "bytes" else "")
 
 
