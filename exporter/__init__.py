@@ -18,6 +18,7 @@ The rooms, in the order in which data passes through them::
     instruments.py  the exporter's own metrics
     memory.py       how the process takes memory from the system
     minutes.py      what happened in each of the last minutes
+    supervisor.py   systemd or the like, told that the program serves and lives
     clock.py        time, so that tests can have their own
     errors.py       every error, drawn as one tree
     logs.py         log lines as logfmt or JSON

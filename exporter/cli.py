@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ from exporter.plan import plan_lines
 from exporter.providers import discover as providers
 from exporter.site import Site
 from exporter.source import EVERYTHING, Selection
+from exporter.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -169,6 +171,7 @@ def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = 
 
 def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
     site = Site(app, options)
+    supervisor = Supervisor(os.environ, app.clock)
     is_told = _on_signals()
     site.start()
     for address in site.addresses if says_what_to_open else ():
@@ -178,8 +181,11 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
             flush=True,
         )
     app.start()
+    # Not when everything is fetched: a slow rate limit would make the start fail.
+    supervisor.ready(f"{len(app.sources)} sources, metrics on {', '.join(site.addresses) or 'sockets of systemd'}")
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
-        pass
+        supervisor.watch(app.poller.is_moving)
+    supervisor.stopping()
     app.stop()
     site.stop()
     log.info("stopped")
