@@ -85,7 +85,7 @@ def calm(office, alerting) -> None:
     """Begin with a vendor that is well, and wait until every fetch has succeeded and the rules know of it."""
     office.vendor.clear()
     office.left = 50_000
-    eventually(lambda: alerting.prometheus.scalar("sum(collector:email_stats_exporter_up:count)") == 18)
+    eventually(lambda: alerting.prometheus.scalar("count(email_stats_exporter_up == 1)") == 18)
     eventually(lambda: alerting.prometheus.scalar("sum(collector:email_stats_exporter_failing:count) == 0") == 0)
 
 
