@@ -46,9 +46,14 @@ def _extend(folder: Path, rules: Sequence[_Rule], times: Times) -> None:
     file = folder / "rules.om"
     with Archive(folder) as archive, file.open("w", encoding="utf-8") as stream:
         for rule in rules:
-            stream.writelines(_record(archive, rule, times) if "record" in rule else _raise(archive, rule, times))
+            stream.writelines(made(archive, rule, times))
         stream.write("# EOF\n")
     add(folder, file)
+
+
+def made(archive: Archive, rule: _Rule, times: Times) -> Iterator[str]:
+    """Return what a rule makes of an archive, as lines of OpenMetrics."""
+    return _record(archive, rule, times) if "record" in rule else _raise(archive, rule, times)
 
 
 def _record(archive: Archive, rule: _Rule, times: Times) -> Iterator[str]:
