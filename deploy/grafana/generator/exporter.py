@@ -33,7 +33,7 @@ def dashboard() -> Json:
             jump("email-stats-bento", "Bento", "datasource"),
         ],
         rows=[
-            Row("At a glance", [Band(4, _glance())]),
+            Row("At a glance", [Band(4, [*_health(), *_pace()])]),
             Row("Calls and limits", [Band(8, [_budget(), _calls()]), Band(7, [_waiting(), _left(), _load()])]),
             Row("Fetches", [Band(8, [_lag(), _fetches()]), Band(8, [_durations(), _quantiles()])]),
             failures(),
@@ -55,7 +55,7 @@ def _lags() -> str:
     return f"clamp_min(max by (source) (timestamp({due}) - {due}), 0)"
 
 
-def _glance() -> list[Json]:
+def _health() -> list[Json]:
     answering = latest("email_stats_exporter_source_up", ["source"])
     refused = latest(
         "email_stats_exporter_fetch_failing", ["source", "customer", "collector"], f'{SOURCES}, reason="auth"'
@@ -91,6 +91,11 @@ def _glance() -> list[Json]:
             thresholds=worse_above(0.01, 0.1),
             decimals=1,
         ),
+    ]
+
+
+def _pace() -> list[Json]:
+    return [
         stat(
             "Lag",
             "How long the most overdue fetch of all chosen sources had been due at the last scrape. Right after a "
