@@ -23,7 +23,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo stack test image-test lint format docs dashboards servers chart-tools requirements clean
+.PHONY: help demo stack test image-test lint format docs site dashboards servers chart-tools requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -60,6 +60,9 @@ format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by its
 docs: $(VENV)/.installed ## Write the reference pages in docs/ anew from the code
 	@$(BIN)/python -m docs.generator
 
+site: $(VENV)/.tools ## Build the documentation's site into build/site
+	@$(BIN)/python -m docs.site
+
 dashboards: $(VENV)/.created ## Write Grafana's dashboards anew from deploy/grafana/generator
 	@$(BIN)/python -m deploy.grafana.generator
 
@@ -75,7 +78,7 @@ chart-tools: | $(VENV)/.created
 requirements: $(VENV)/.created ## Write requirements/*.txt anew from pyproject.toml
 	@$(PIP_INSTALL) --require-hashes -r requirements/lock.txt
 	@$(COMPILE) pyproject.toml -o requirements/runtime.txt
-	@$(COMPILE) pyproject.toml --group test --group lint -c requirements/runtime.txt -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --group test --group lint --group site -c requirements/runtime.txt -o requirements/dev.txt
 	@$(COMPILE) --group build -o requirements/build.txt
 	@$(COMPILE) --group chart -o requirements/chart.txt
 	@$(COMPILE) --group lock -o requirements/lock.txt

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PIN = re.compile(r"^([\w.-]+)==([\w.!+]+)(?: ;.*)? \\$")
-FILES = {"runtime.txt": [], "dev.txt": ["test", "lint"], "build.txt": ["build"], "lock.txt": ["lock"]}
+FILES = {"runtime.txt": [], "dev.txt": ["test", "lint", "site"], "build.txt": ["build"], "lock.txt": ["lock"]}
 
 
 @pytest.fixture(scope="module")
