@@ -5,8 +5,8 @@ so that a scrape costs little more than joining bytes. Format: https://prometheu
 """
 
 from exporter.exposition.excerpt import Excerpt
-from exporter.exposition.negotiation import accepts_gzip, choose_format
+from exporter.exposition.negotiation import Media, accepts_gzip, choose_media
 from exporter.exposition.page import Exposition, Page
 from exporter.exposition.text import Format
 
-__all__ = ["Excerpt", "Exposition", "Format", "Page", "accepts_gzip", "choose_format"]
+__all__ = ["Excerpt", "Exposition", "Format", "Media", "Page", "accepts_gzip", "choose_media"]

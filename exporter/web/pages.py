@@ -18,7 +18,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from exporter.errors import UnknownName
-from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_format
+from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_media
 from exporter.web.targets import host_of, targets
 
 # Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
@@ -80,22 +80,22 @@ class _Answers:
         self._view = view
 
     def metrics(self, request: Request) -> Response:
-        format_ = choose_format(request.headers.get("accept", ""))
-        is_compressed = accepts_gzip(request.headers.get("accept-encoding", ""))
+        media = choose_media(request.headers.getlist("accept"))
+        is_compressed = accepts_gzip(request.headers.getlist("accept-encoding"))
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         if is_compressed:
             headers["Content-Encoding"] = "gzip"
         names = request.query_params
         excerpt = Excerpt(frozenset(names.getlist("source")), frozenset(names.getlist("customer")))
         try:
-            page = self._view.exposition.page(format_, is_compressed=is_compressed, excerpt=excerpt)
+            page = self._view.exposition.page(media.format, is_compressed=is_compressed, excerpt=excerpt)
         except UnknownName as error:
             raise HTTPException(404, str(error)) from None
         if page.length <= _AT_ONCE:
-            return Response(page.whole(), media_type=format_.value, headers=headers)
+            return Response(page.whole(), media_type=media.content_type, headers=headers)
         headers["Content-Length"] = str(page.length)
         pieces = () if request.method == "HEAD" else page.pieces()
-        return StreamingResponse(pieces, media_type=format_.value, headers=headers)
+        return StreamingResponse(pieces, media_type=media.content_type, headers=headers)
 
     def status(self, _: Request) -> Response:
         return HTMLResponse(self._view.status(), headers=_HTML_HEADERS)
