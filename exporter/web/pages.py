@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
-    HTMLResponse,
     JSONResponse,
     PlainTextResponse,
     RedirectResponse,
@@ -19,16 +18,11 @@ from starlette.routing import Route
 
 from exporter.errors import UnknownName
 from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_media
+from exporter.web.status import Query, Report, StatusAnswers, Surroundings
 from exporter.web.targets import host_of, targets
 
 # Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
 _AT_ONCE = 4 * 1024 * 1024
-_HTML_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class View:
 
     Attributes:
         exposition: renders the metrics.
-        status: gives the status page's text, by source.
+        status: reports how everything is, as far as it is asked for.
         is_healthy: whether polling goes on.
         is_ready: whether every fetch has been tried once.
         telemetry_path: where the metrics are, below the prefix.
@@ -46,7 +40,7 @@ class View:
     """
 
     exposition: Exposition
-    status: Callable[[], str]
+    status: Callable[[Query], Report]
     is_healthy: Callable[[], bool]
     is_ready: Callable[[], bool]
     telemetry_path: str = "/metrics"
@@ -57,13 +51,17 @@ class View:
 def pages(view: View) -> Starlette:
     """Return the web application; GET and HEAD are all it takes."""
     answers = _Answers(view)
+    surroundings = Surroundings(view.prefix, view.telemetry_path)
+    status = StatusAnswers(view.status, surroundings)
     paths: Mapping[str, Callable[[Request], Any]] = {
         view.telemetry_path: answers.metrics,
-        "/": answers.status,
+        "/": status.page,
+        "/api/v1/status": status.document,
         "/-/healthy": answers.healthy,
         "/-/ready": answers.ready,
         "/sd": answers.targets,
     }
+    surroundings.paths.extend(paths)
     routes = [Route(f"{view.prefix}{path}", answer) for path, answer in paths.items()]
     if view.prefix:
         routes += [Route("/", answers.home), Route(view.prefix, answers.home)]
@@ -97,9 +95,6 @@ class _Answers:
         pieces = () if request.method == "HEAD" else page.pieces()
         return StreamingResponse(pieces, media_type=media.content_type, headers=headers)
 
-    def status(self, _: Request) -> Response:
-        return HTMLResponse(self._view.status(), headers=_HTML_HEADERS)
-
     async def healthy(self, _: Request) -> Response:
         return _answer(self._view.is_healthy(), "the poller moves", "the poller has not moved for a minute")
 
@@ -127,4 +122,6 @@ def _answer(is_good: bool, good: str, bad: str) -> Response:  # noqa: FBT001 - a
 
 async def _refuse(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the only kind that this handles
-    return PlainTextResponse(f"{error.status_code} {error.detail}\n", error.status_code, headers=error.headers)
+    # Some words come from the client: no browser may guess that they are markup.
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(error.headers or {})}
+    return PlainTextResponse(f"{error.status_code} {error.detail}\n", error.status_code, headers=headers)

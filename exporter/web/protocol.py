@@ -1,6 +1,7 @@
 """One connection, bounded in time and size: who sends slowly, reads slowly or sends too much is hung up on."""
 
 import asyncio
+import logging
 import re
 import sys
 from asyncio import Transport
@@ -12,8 +13,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # RFC 9110: a method is a token; then a space and the path.
 _METHOD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+ [/*]")
+# RFC 3986: a name or an address in brackets, and a port; a client that has no name for us sends an empty one.
+_HOST = re.compile(rb"(?:\[[-0-9A-Za-z:.%_]+\]|[-0-9A-Za-z._~!$&'()*+,;=%]*)(?::[0-9]*)?")
+_BAD = b"400 this is no request of HTTP/1.1 or HTTP/1.0\n"
 _METHOD_REFUSED = b"405 this method is not answered here\n"
 _TOO_LONG = b"431 the request is too long\n"
+
+# Uvicorn warns of each request that is none and of each one too many: whoever can reach the port could fill a disk.
+_errors = logging.getLogger("uvicorn.error.connection")
+_errors.setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,15 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, bounds: Bounds, **options: Any) -> None:
         """Begin without a limit; the first comes with the connection."""
         super().__init__(*args, **options)
+        self.logger = _errors
         self._bounds = bounds
         self._sending: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._received = 0
         self._begun = b""
+        self._is_in_body = False
+        # Nothing that comes after this is a request.
+        self._is_over = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Expect a request."""
@@ -58,7 +70,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request, if it is neither late nor too long."""
-        if self.transport.is_closing():
+        if self._is_over or self.transport.is_closing():
             return
         self._expect()
         self._begun = self._begun if self._received else data[:64]
@@ -68,18 +80,38 @@ class Connection(HttpToolsProtocol):
             return
         super().data_received(data)
 
+    def on_headers_complete(self) -> None:
+        """Begin to answer, if it is clear who is asked: a proxy before us may have read another host than we would.
+
+        Raises:
+            ValueError: it is not; the parser takes that for a request that is none.
+        """
+        hosts = [value.strip() for name, value in self.headers if name == b"host"]
+        needed = {"1.0": (0, 1), "1.1": (1,)}.get(self.parser.get_http_version(), ())
+        if len(hosts) not in needed or not all(map(_HOST.fullmatch, hosts)):
+            raise ValueError("the request names no host, several, or none that can be")
+        super().on_headers_complete()
+        self._is_in_body = True
+        if self.expect_100_continue:
+            # Whether the body comes after an answer without it is the client's choice, and nobody knows.
+            self.cycle.keep_alive = False
+
     def on_message_complete(self) -> None:
         """Expect nothing more until the next request begins."""
         self._request_is_whole()
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, which are less plain
         """Refuse what is no request; a method that the parser does not know is refused as any other method is."""
-        is_method = isinstance(sys.exception(), httptools.HttpParserInvalidMethodError) and _METHOD.match(self._begun)
-        if is_method:
+        if isinstance(sys.exception(), httptools.HttpParserInvalidMethodError) and _METHOD.match(self._begun):
             self._refuse(b"405 Method Not Allowed", _METHOD_REFUSED, b"allow: GET, HEAD\r\n")
         else:
-            super().send_400_response(msg)
+            self._refuse(b"400 Bad Request", _BAD)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # Java's client asks for HTTP/2 in this way, takes no for an answer, and would send its next request on this
+        # connection; but the parser is at its end.
+        self._end_after_answer()
 
     def pause_writing(self) -> None:
         """Wait for the client to take what it asked for, but not for ever."""
@@ -110,15 +142,23 @@ class Connection(HttpToolsProtocol):
 
     def _request_is_whole(self) -> None:
         self._received = 0
+        self._is_in_body = False
         if self._sending is not None:
             self._sending.cancel()
             self._sending = None
 
+    def _end_after_answer(self) -> None:
+        self._is_over = True
+        self.cycle.keep_alive = False
+
     def _refuse(self, status: bytes, words: bytes, more: bytes = b"") -> None:
-        head = b"HTTP/1.1 %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n%s" % (
-            status,
-            len(words),
-            more,
-        )
-        self.transport.write(head + b"connection: close\r\n\r\n" + words)
+        if bool(self.cycle) and not self.cycle.response_complete:
+            # A client would take the refusal for the answer to what it asked before.
+            self._end_after_answer()
+            return
+        if not self._is_in_body:
+            date = b"".join(b"%s: %s\r\n" % each for each in self.server_state.default_headers)
+            kind = b"cache-control: no-store\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            head = b"HTTP/1.1 %s\r\n%s%s%scontent-length: %d\r\n" % (status, date, kind, more, len(words))
+            self.transport.write(head + b"connection: close\r\n\r\n" + words)
         self.transport.close()
