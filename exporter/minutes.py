@@ -38,6 +38,17 @@ class Ring:
             wanted = range(self._newest - minutes + 1, self._newest + 1)
             return [self._of(minute) if minute >= self._began else None for minute in wanted]
 
+    def absorb(self, now: float, counts: Sequence[Sequence[int] | None]) -> None:
+        """Count as well what another one of as many buckets has counted: ``counts`` is what its ``last`` returned."""
+        with self._lock:
+            self._turn(now)
+            newest = counts[-self._minutes :]
+            for minute, more in enumerate(newest, self._newest - len(newest) + 1):
+                if more is not None:
+                    self._began = min(self._began, minute)
+                    for bucket, count in enumerate(more):
+                        self._counts[minute % self._minutes * self._buckets + bucket] += count
+
     def _of(self, minute: int) -> Sequence[int]:
         start = minute % self._minutes * self._buckets
         return self._counts[start : start + self._buckets]

@@ -7,9 +7,10 @@ than a period apart wherever in between the vendor saw them, and no window can h
 
 import math
 import threading
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, repeat
 
 from exporter.clock import Clock
 from exporter.errors import Stopped
@@ -17,20 +18,25 @@ from exporter.minutes import Ring
 
 # The vendor's clock may run a little slower than ours.
 _DRIFT = 1.001
-# For how long it is known what was sent; longer periods are looked at over a day.
+# For so many minutes it is known what was sent; longer periods are looked at over a day.
 _HOUR = 60
 _DAY = 24 * 60
+_MINUTE = 60
 
 
 class Permit:
     """The right to send one request; nothing is sent without one, and each serves once."""
 
-    __slots__ = ("_is_fresh", "_limiter")
+    __slots__ = ("_is_fresh", "_limiters")
 
     def __init__(self, limiter: "Limiter") -> None:
         """Stand for a place that is taken already."""
-        self._limiter = limiter
+        self._limiters = [limiter]
         self._is_fresh = True
+
+    def count_for(self, limiter: "Limiter") -> None:
+        """Stand for a place of another limiter too, which the permit's own one has not yet been told the end of."""
+        self._limiters.append(limiter)
 
     @contextmanager
     def spent(self) -> Generator[None]:
@@ -41,13 +47,18 @@ class Permit:
         try:
             yield
         finally:
-            self._limiter.end(was_sent=True)
+            self._end(was_sent=True)
 
     def give_back(self) -> None:
         """Free the place at once, unless the permit was used."""
         if self._is_fresh:
             self._is_fresh = False
-            self._limiter.end(was_sent=False)
+            self._end(was_sent=False)
+
+    def _end(self, *, was_sent: bool) -> None:
+        # A list that grows meanwhile is gone through to its new end: see `Limiter.bequeath`.
+        for limiter in self._limiters:
+            limiter.end(self, was_sent=was_sent)
 
 
 class Limiter:
@@ -63,12 +74,13 @@ class Limiter:
         self._calls = calls
         self._clock = clock
         self._lock = threading.Lock()
-        self._in_flight = 0
+        self._in_flight: set[Permit] = set()
         # When the places of answered requests are free again, soonest first.
         self._free_at: deque[float] = deque()
         self._waiting: deque[threading.Condition] = deque()
         self._window = min(math.ceil(per / 60), _DAY)
-        self._sent = Ring(clock.monotonic(), _HOUR + self._window)
+        # Of every limiter for as long, so that a limiter of a longer period can go on from it.
+        self._sent = Ring(clock.monotonic(), _HOUR + _DAY)
 
     @property
     def calls(self) -> int:
@@ -80,7 +92,13 @@ class Limiter:
         """Return how many requests of the present period are taken, those under way among them."""
         with self._lock:
             self._has_place()
-            return self._in_flight + len(self._free_at)
+            return len(self._in_flight) + len(self._free_at)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Return whether nothing is under way, and nothing was sent for so long that no limiter need know of it."""
+        minutes = self._sent.last(self._clock.monotonic(), _HOUR + _DAY)
+        return not self.used and not any(count[0] for count in minutes if count is not None)
 
     def use_by_minute(self) -> Sequence[float | None]:
         """Return how much of the limit was used in each minute of the last hour, as a fraction; the last one is now.
@@ -111,8 +129,9 @@ class Limiter:
                 raise Stopped("no request is sent any more")
             if self._waiting or not self._has_place():
                 self._wait(is_stopped)
-            self._in_flight += 1
-        return Permit(self)
+            permit = Permit(self)
+            self._in_flight.add(permit)
+        return permit
 
     def wake(self) -> None:
         """Let everyone who waits look whether it is to stop."""
@@ -120,10 +139,52 @@ class Limiter:
             for turn in self._waiting:
                 turn.notify()
 
-    def end(self, *, was_sent: bool) -> None:
+    def bequeath(self, heir: "Limiter") -> None:
+        """Let another limiter count what was let through here as if it had passed there, what is under way included.
+
+        Only what is let through later is this one's own affair. Of what was sent longer ago than a period, the minute
+        is known, for a day.
+        """
+        if heir is self:
+            return
+        with self._lock:
+            now = self._clock.monotonic()
+            for permit in self._in_flight:
+                permit.count_for(heir)
+            ends = list(self._ends(now, heir.per))
+            # The vendor said so itself, and its next answer will say it again.
+            lowered = self._calls if self._calls < self._configured else None
+            heir.inherit(self._in_flight, ends, self._sent.last(now, _HOUR + _DAY), lowered)
+
+    def inherit(
+        self,
+        permits: Collection[Permit],
+        ends: Iterable[float],
+        sent: Sequence[Sequence[int] | None],
+        calls: int | None,
+    ) -> None:
+        """Take over what another limiter has bequeathed.
+
+        Args:
+            permits: those whose requests are under way.
+            ends: monotonic times at which requests were answered.
+            sent: how many were, by minute; the last one is now.
+            calls: how many requests a period allows, if the vendor said so.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            self._in_flight.update(permits)
+            # All those before the newest are free before these are.
+            newest = sorted(chain(ends, self._ends(now, self.per)))[-self._configured :]
+            self._free_at = deque(end + self.per * _DRIFT for end in newest)
+            self._sent.absorb(now, sent)
+            if calls is not None:
+                self._calls = min(self._calls, calls)
+
+    def end(self, permit: Permit, *, was_sent: bool) -> None:
         """Free the place of a permit: now if nothing was sent, else when the vendor has forgotten the request."""
         with self._lock:
-            self._in_flight -= 1
+            self._in_flight.discard(permit)
             if was_sent:
                 now = self._clock.monotonic()
                 self._free_at.append(now + self.per * _DRIFT)
@@ -146,11 +207,24 @@ class Limiter:
         now = self._clock.monotonic()
         while self._free_at and self._free_at[0] <= now:
             self._free_at.popleft()
-        return self._in_flight + len(self._free_at) < self._calls
+        return len(self._in_flight) + len(self._free_at) < self._calls
 
     def _until_place(self) -> float | None:
         # With every place in flight, the end of a request is what to wait for.
         return self._free_at[0] - self._clock.monotonic() if self._free_at else None
+
+    def _ends(self, now: float, per: float) -> Iterator[float]:
+        """Yield when each request of the last ``per`` seconds was answered, or somewhat later where it isn't known."""
+        exact = [free_at - self.per * _DRIFT for free_at in self._free_at]
+        yield from exact
+        if per <= self.per:
+            return
+        known = Counter(int(end // _MINUTE) for end in exact)
+        minutes = min(math.ceil(per * _DRIFT / _MINUTE) + 1, _HOUR + _DAY)
+        first = int(now // _MINUTE) - minutes + 1
+        for minute, counts in enumerate(self._sent.last(now, minutes), first):
+            missing = (counts[0] if counts else 0) - known[minute]
+            yield from repeat(min(now, (minute + 1) * _MINUTE), max(0, missing))
 
     def _wake_first(self) -> None:
         if self._waiting:

@@ -77,3 +77,25 @@ def test_what_is_out_of_range_counts_as_the_shortest_or_the_longest(seconds, sho
     durations.add(0, seconds)
 
     assert durations.of_hour(0, 0.5) == pytest.approx(shown, rel=0.1)
+
+
+@given(st.lists(st.integers(400, 900)), st.lists(st.integers(0, 900)), st.integers(900, 1_500))
+def test_a_ring_that_absorbs_another_counts_what_both_have_counted(mine, theirs, now):
+    ring, other, both = Ring(400, 7), Ring(0, 7), Ring(0, 7)
+    for moments, each in ((mine, ring), (theirs, other), ([*mine, *theirs], both)):
+        for moment in sorted(moments):
+            each.add(moment)
+
+    ring.absorb(900, other.last(900, 7))
+
+    assert counts(ring, now, 7) == counts(both, now, 7)
+
+
+def test_absorbing_leaves_the_other_ring_as_it_was():
+    ring, other = Ring(0, 7), Ring(0, 7)
+    ring.add(70)
+    other.add(10)
+
+    ring.absorb(70, other.last(70, 7))
+
+    assert (counts(ring, 70, 2), counts(other, 70, 2)) == ([1, 1], [1, 0])
