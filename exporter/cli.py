@@ -182,7 +182,7 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
         )
     app.start()
     # Not when everything is fetched: a slow rate limit would make the start fail.
-    supervisor.ready(f"{len(app.sources)} sources, metrics on {', '.join(site.addresses) or 'sockets of systemd'}")
+    supervisor.ready(f"metrics on {', '.join(site.addresses) or 'sockets of systemd'}; sources: {len(app.sources)}")
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
         supervisor.watch(app.poller.is_moving)
     supervisor.stopping()
