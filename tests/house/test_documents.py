@@ -1,15 +1,18 @@
 """What users read agrees with what they run."""
 
+import os
 import re
 import subprocess
 import sys
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 import exporter
 from exporter.cli import main
+from exporter.providers import discover
 
 DOCUMENTS = [
     "README.md",
@@ -17,9 +20,14 @@ DOCUMENTS = [
     "config.example.yaml",
     "Makefile",
     "docs/configuration.md",
+    "docs/faq.md",
     "docs/metrics.md",
+    "docs/operations.md",
     "docs/providers.md",
 ]
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+# One for each type of source, as users copy them.
+CONFIGURATIONS = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if text.startswith("sources:")]
 
 
 def test_the_newest_entry_of_the_changelog_is_this_version(root):
@@ -65,17 +73,37 @@ def test_no_document_names_a_flag_that_does_not_exist(root, document, flags):
     assert named - flags == set()
 
 
-def test_the_configuration_in_the_readme_is_a_good_one(root, tmp_path):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("sources:")]
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda text: text.split("type: ")[1].split()[0])
+def test_a_configuration_in_the_readme_is_a_good_one(configuration, tmp_path):
     (tmp_path / "secret").write_text("a password\n", encoding="utf-8")
-    (tmp_path / "config.yaml").write_text(shown.replace("/run/secrets/sendgrid", "secret"), encoding="utf-8")
+    written = re.sub(r"/run/secrets/[a-z-]+", "secret", configuration)
+    (tmp_path / "config.yaml").write_text(written, encoding="utf-8")
 
-    # A process of its own, because a command sets the logging of its process up.
-    program = [sys.executable, "-m", "exporter", "check", f"--config.file={tmp_path / 'config.yaml'}"]
-    result = subprocess.run(program, capture_output=True, text=True, check=False)
+    result = check(tmp_path)
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_readme_has_a_configuration_for_every_type_of_source():
+    shown = [re.findall(r"^    type: (\w+)$", text, re.MULTILINE) for text in CONFIGURATIONS]
+
+    assert sorted(shown) == [[type_] for type_ in sorted(discover())]
+
+
+@pytest.mark.parametrize(("customers", "status"), [(1000, 0), (5000, 2)])
+def test_what_the_page_on_operations_says_of_check_is_what_it_prints(root, tmp_path, customers, status):
+    shown = re.findall(r"```\n(.*?)```", (root / "docs/operations.md").read_text(encoding="utf-8"), re.DOTALL)
+    entries = "".join(f"      - user: customer{number}@example.com\n" for number in range(customers))
+    (tmp_path / "config.yaml").write_text(
+        "sources:\n  - name: acme\n    type: sendgrid_reseller\n    credentials: {username: acme, password: a word}\n"
+        f"    customers:\n{entries}",
+        encoding="utf-8",
+    )
+
+    result = check(tmp_path)
+
+    assert result.returncode == status
+    assert (result.stderr or result.stdout.removeprefix("config.yaml is valid.\n")) in shown
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +125,10 @@ def help_of(*command):
     with redirect_stdout(StringIO()) as output, pytest.raises(SystemExit):
         main([*command, "--help"])
     return output.getvalue()
+
+
+def check(folder):
+    """Run ``check`` on the ``config.yaml`` of a folder, in a process of its own: a command sets up its logging."""
+    program = [sys.executable, "-m", "exporter", "check", "--config.file=config.yaml"]
+    paths = {"PYTHONPATH": str(Path(__file__).parents[2]), "BENTO_PUBLISHABLE_KEY": "a key"}
+    return subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, **paths})
