@@ -23,6 +23,7 @@ The rooms, in the order in which data passes through them::
     errors.py       every error, drawn as one tree
     logs.py         log lines as logfmt or JSON
     app.py          the only place where objects are built and joined
+    overview.py     the running program as its status page shows it
     site.py         the web side of a running program: pages, sockets, protection
     plan.py         planned calls against rate limits, in words
     flags.py        the command line

@@ -211,13 +211,14 @@ class App:
         compute("oldest_due_timestamp_seconds", name, lambda: self.poller.oldest_due(name))
         compute("rate_limit_calls", name, lambda: limiter.calls)
         compute("rate_limit_period_seconds", name, lambda: limiter.per)
-        compute("schedule_load_ratio", name, lambda: self._load(limiter))
+        compute("schedule_load_ratio", name, lambda: self.load(limiter))
         compute("customers", name, lambda: source.size)
         compute("series", name, lambda: record.series)
         for reason in _LEFT_OUT:
             self.instruments.compute_dropped(name, reason, partial(record.left_out.__getitem__, reason))
 
-    def _load(self, limiter: Limiter) -> float:
+    def load(self, limiter: Limiter) -> float:
+        """Return the planned requests per period as a fraction of what a rate limit allows, for all who share it."""
         planned = sum(source.planned for source in self.sources if source.limiter is limiter)
         return planned * limiter.per / limiter.calls
 

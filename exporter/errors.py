@@ -6,6 +6,7 @@
     ├── ConfigError             mistakes in the configuration, all of them at once
     ├── UsageError              a command was given a name that nothing has
     ├── UnknownName             a page was asked for of a source or customer that there is none of
+    ├── BadQuery                a page was asked for with parameters that it can't take
     ├── StartError              the program can't start: an address in use, a file that can't be read
     ├── Stopped                 the program is stopping, so this wait or request was given up
     ├── NotAllowed              a request that is not on its source's allow list: a fault of this program
@@ -81,6 +82,10 @@ class UsageError(ExporterError):
 
 class UnknownName(ExporterError):
     """A page was asked for of a source or customer that there is none of."""
+
+
+class BadQuery(ExporterError):
+    """A page was asked for with parameters that it can't take."""
 
 
 class StartError(ExporterError):

@@ -47,12 +47,14 @@ class Instruments:
         registry: what the exposition writes on every page.
         labels: the names of each family's labels, for the metric reference; the process's own have none here.
         durations: how long the fetches of each source took over the last hour.
+        last_configured: Unix time at which the configuration was last read without a mistake; None if it never was.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Make the registry and all families, empty but for the process's own."""
         self._clock = clock or SystemClock()
         self.durations: dict[str, Durations] = {}
+        self.last_configured: float | None = None
         self.registry = registry = _registry()
         self.labels: dict[str, tuple[str, ...]] = {}
 
@@ -103,6 +105,7 @@ class Instruments:
         """Show how the last reading of the configuration went: the Unix time at which it succeeded, or None."""
         self._config_good.set(success is not None)
         if success is not None:
+            self.last_configured = success
             self._config_read.set(success)
 
     def add_source(self, source: str, intervals: dict[str, float]) -> None:

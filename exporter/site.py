@@ -9,8 +9,8 @@ import structlog
 
 from exporter.app import App
 from exporter.flags import DEFAULT_ADDRESS, prefix_of
+from exporter.overview import Overview
 from exporter.web import Address, Guard, Server, Settings, View, handed_over, listen, pages
-from exporter.web.status import status_page
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Site:
     def _new_server(self, app: App) -> Server:
         view = View(
             exposition=app.exposition,
-            status=lambda: status_page(app.store, f"{self._prefix}{self._path}"),
+            status=Overview(app).report,
             is_healthy=app.poller.is_moving,
             is_ready=app.is_ready,
             telemetry_path=self._path,

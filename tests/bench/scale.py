@@ -21,6 +21,7 @@ from exporter.app import App
 from exporter.clock import SystemClock
 from exporter.config import Watch, load
 from exporter.memory import use_one_arena
+from exporter.overview import Overview
 from exporter.providers import discover
 from exporter.web import Address, Server, View, listen, pages
 from tests.bench.account import Fetches, silent_vendor, write_configuration
@@ -75,7 +76,7 @@ class Site:
 
     def __init__(self, app: App) -> None:
         """Begin to answer."""
-        view = View(exposition=app.exposition, status=str, is_healthy=bool, is_ready=bool)
+        view = View(exposition=app.exposition, status=Overview(app).report, is_healthy=bool, is_ready=bool)
         socket = listen(Address("127.0.0.1", 0))
         self._port = socket.getsockname()[1]
         self._server = Server(pages(view), [socket], app.stopping.set)

@@ -9,8 +9,8 @@ from exporter.exposition import Exposition
 from exporter.samples import Family, Kind
 from exporter.store import Place, Store
 from exporter.web import Address, Server, View, listen, pages
-from exporter.web.status import status_page
 from tests.fake_clock import FakeClock
+from tests.unit.web.reporting import report_on
 
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
 
@@ -31,7 +31,7 @@ class Site:
         self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=1_000)
         view = View(
             exposition=Exposition(self.store, (CREDITS,), CollectorRegistry()),
-            status=lambda: status_page(self.store, "/metrics"),
+            status=lambda query: report_on(self.store, self.clock, query),
             is_healthy=lambda: self.is_healthy,
             is_ready=lambda: self.is_ready,
         )

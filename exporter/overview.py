@@ -1,0 +1,197 @@
+"""The running program as its status page shows it: looked at from above, at one moment, without asking any vendor."""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from math import inf
+from typing import Any
+
+from exporter import __revision__, __version__
+from exporter.app import App
+from exporter.errors import BadQuery
+from exporter.fetch import Fetch
+from exporter.source import Source
+from exporter.store import GROUP_SIZE, Group, Place, Record
+from exporter.web.status import (
+    Budget,
+    Discovery,
+    Durations,
+    Program,
+    Query,
+    Report,
+    Row,
+    SourceStatus,
+    State,
+    Table,
+    choose,
+)
+
+_HALF, _MOST = 0.5, 0.95
+
+
+class Overview:
+    """Reports on a program since it was built."""
+
+    def __init__(self, app: App) -> None:
+        """Begin now."""
+        self._app = app
+        self._began = app.clock.time()
+
+    def report(self, query: Query) -> Report:
+        """Return how everything is at this moment.
+
+        Raises:
+            BadQuery: a source or a collector is asked for that there is none of.
+        """
+        sources = self._app.sources
+        _check(query, sources)
+        paused = frozenset(source.name for source in sources if _is_paused(source))
+        agenda = _Agenda(sources)
+        choice = choose(self._app.store, query, paused, agenda.columns)
+        now, monotonic = self._app.clock.time(), self._app.clock.monotonic()
+        dues = agenda.of([place for place, _ in choice.places])
+        rows = [_row(place, state, dues.get(_key(place)), now - monotonic) for place, state in choice.places]
+        return Report(
+            now=now,
+            query=query,
+            program=self._program(),
+            sources=[self._source(source, choice.by_source.get(source.name, {}), now) for source in sources],
+            table=Table(rows, choice.total, choice.states),
+        )
+
+    def _program(self) -> Program:
+        app = self._app
+        return Program(
+            version=__version__,
+            revision=__revision__,
+            started=self._began,
+            is_healthy=app.poller.is_moving(),
+            is_ready=app.is_ready(),
+            configured=app.instruments.last_configured,
+            problems=app.problems,
+        )
+
+    def _source(self, source: Source, states: Mapping[State, int], now: float) -> SourceStatus:
+        app, name = self._app, source.name
+        record, circuit, listing = app.store.add_source(name), _circuit(source), source.listing
+        monotonic, durations = app.clock.monotonic(), app.instruments.durations[name]
+        counts = {state: states.get(state, 0) for state in State}
+        is_tried = sum(counts.values()) > counts[State.WAITING] + counts[State.PAUSED]
+        return SourceStatus(
+            name=name,
+            type=source.config.type,
+            is_up=app.store.is_source_up(name) if is_tried or record.last_success is not None else None,
+            is_circuit_open=circuit.is_open,
+            circuit_reason=circuit.reason,
+            pause_left=max(0.0, source.upstream.pause_left()),
+            budget=self._budget(source),
+            lag=max(0.0, now - app.poller.oldest_due(name)),
+            shortest_interval=min(_intervals(source).values(), default=inf),
+            collectors=_intervals(source),
+            last_failure=record.last_failure,
+            discovery=None if listing is None else Discovery(listing.last_success, listing.error, listing.interval),
+            durations=Durations(
+                durations.of_hour(monotonic, _HALF),
+                durations.of_hour(monotonic, _MOST),
+                durations.by_minute(monotonic, _MOST),
+            ),
+            customers=source.size,
+            series=record.series,
+            left_out=dict(record.left_out),
+            states=counts,
+        )
+
+    def _budget(self, source: Source) -> Budget:
+        limiter = source.limiter
+        return Budget(
+            calls=limiter.calls,
+            per=limiter.per,
+            used=limiter.used,
+            load=self._app.load(limiter),
+            by_minute=limiter.use_by_minute(),
+            shared=source.config.rate_limit.shared,
+        )
+
+
+class _Agenda:
+    """When fetches are due; looked up only for what is shown, or ordered by it."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+
+    def of(self, places: Sequence[Place]) -> Mapping[tuple[Record, str], float]:
+        """Return the monotonic time at which the fetch of each place is due."""
+        wanted = {place.record for place in places}
+        names = {place.record.group.source for place in places}
+        fetches = chain.from_iterable(source.fetches for source in self._sources if source.name in names)
+        return {
+            (member.record, fetch.collector.name): fetch.due
+            for fetch in fetches
+            for member in fetch.members
+            if member.record in wanted
+        }
+
+    def columns(self) -> Mapping[tuple[Group, str], Sequence[float]]:
+        """Return the same for everything, by group and collector, each by row."""
+        columns: dict[tuple[Group, str], array[float]] = {}
+        blank = array("d", [inf]) * (GROUP_SIZE + 1)
+        for fetch in chain.from_iterable(source.fetches for source in self._sources):
+            for record in _records(fetch):
+                key = (record.group, fetch.collector.name)
+                if key not in columns:
+                    columns[key] = blank[:]
+                columns[key][record.row] = fetch.due
+        return columns
+
+
+def _check(query: Query, sources: Sequence[Source]) -> None:
+    names = {source.name for source in sources}
+    collectors = {name for source in sources for name in _intervals(source)}
+    for kind, asked, known in (("source", query.source, names), ("collector", query.collector, collectors)):
+        for name in asked:
+            if name not in known:
+                raise BadQuery(f"there is no {kind} named {name!a}")
+
+
+def _intervals(source: Source) -> Mapping[str, float]:
+    return {collector.name: collector.settings.interval for collector in source.collectors}
+
+
+def _is_paused(source: Source) -> bool:
+    return _circuit(source).is_open or source.upstream.pause_left() > 0
+
+
+class _Closed:
+    is_open = False
+    reason = None
+
+
+def _circuit(source: Source) -> Any:
+    return getattr(source.upstream, "circuit", _Closed)
+
+
+def _records(fetch: Fetch) -> Sequence[Record]:
+    return [member.record for member in fetch.members]
+
+
+def _key(place: Place) -> tuple[Record, str]:
+    return place.record, place.collector
+
+
+def _row(place: Place, state: State, due: float | None, ahead: float) -> Row:
+    """Return a row; ``ahead`` is how far the wall clock is ahead of the monotonic one."""
+    layout = place.shelf.layouts[place.record.row]
+    return Row(
+        source=place.record.group.source,
+        customer=place.record.name,
+        collector=place.collector,
+        state=state,
+        is_stale=place.is_stale,
+        reason=place.reason,
+        error=place.last_error,
+        last_success=place.last_success,
+        last_attempt=place.last_attempt,
+        next=None if due is None else due + ahead,
+        interval=place.shelf.interval,
+        series=len(layout.keys) if layout else 0,
+    )
