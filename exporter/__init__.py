@@ -12,6 +12,7 @@ The rooms, in the order in which data passes through them::
     source.py       a source at work: its customers, and what is fetched for them
     listing.py      the reading of a vendor's list of customers
     fetch.py        one collector asking a vendor once, and what becomes of the answer
+    probing.py      probes of a vendor that seems down
     poller.py       when each fetch runs, and on which thread
     web/            the pages that a scraper, a probe or a person asks for
     demo/           stand-in vendors that the demo and the tests run against

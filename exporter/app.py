@@ -9,7 +9,7 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.config import Changes, Config, RateLimitConfig, SourceConfig, Watch
-from exporter.errors import FetchError, Problem
+from exporter.errors import FetchError, Problem, Reason
 from exporter.exposition import Exposition
 from exporter.fetch import Desk
 from exporter.instruments import Instruments
@@ -18,7 +18,7 @@ from exporter.providers.base import Provider
 from exporter.samples import Family
 from exporter.source import EVERYTHING, Selection, Source
 from exporter.store import Store
-from exporter.upstream import Limiter, Upstream
+from exporter.upstream import Circuit, Limiter, Upstream
 
 log = structlog.get_logger(__name__)
 
@@ -95,6 +95,8 @@ class App:
     def take(self, changes: Changes) -> None:
         """Take what a look at the files has found; a file that is broken leaves the last good content in use."""
         for source in self.sources:
+            if source.name in changes.renewed:
+                source.upstream.circuit.renew()
             if source.name in changes.customers:
                 section = source.config.model_copy(update={"customers": tuple(changes.customers[source.name])})
                 source.configure(source.provider.customers(section, self.clock))
@@ -177,6 +179,7 @@ class App:
             allow_list=provider.allow_list(config),
             authorize=provider.authorize(config),
             limiter=limiter,
+            circuit=Circuit(polling.probe_interval),
             retry=polling.retry,
             timeout=polling.timeout,
             max_response_bytes=self.config.limits.max_response_bytes,
@@ -208,6 +211,9 @@ class App:
         name, limiter, compute = source.name, source.limiter, self.instruments.compute
         record = self.store.add_source(name)
         compute("source_up", name, lambda: self.store.is_source_up(name))
+        circuit = source.upstream.circuit
+        compute("circuit_open", name, lambda: circuit.is_open)
+        compute("credentials_rejected", name, lambda: circuit.reason is Reason.AUTH)
         compute("oldest_due_timestamp_seconds", name, lambda: self.poller.oldest_due(name))
         compute("rate_limit_calls", name, lambda: limiter.calls)
         compute("rate_limit_period_seconds", name, lambda: limiter.per)

@@ -8,6 +8,7 @@
     ├── UnknownName             a page was asked for of a source or customer that there is none of
     ├── BadQuery                a page was asked for with parameters that it can't take
     ├── StartError              the program can't start: an address in use, a file that can't be read
+    ├── CorruptState            what was kept over a restart can't be trusted
     ├── Stopped                 the program is stopping, so this wait or request was given up
     ├── NotAllowed              a request that is not on its source's allow list: a fault of this program
     ├── ImpossibleSamples       a collector gave samples that no page may show: a fault of this program
@@ -21,7 +22,8 @@
         ├── ClientRefused       client_error
         ├── VendorRefused       vendor_error
         ├── InvalidResponse     invalid_response
-        └── TooLarge            too_large
+        ├── TooLarge            too_large
+        └── CircuitOpen         the reason that opened the circuit of its source; nothing was sent
 
 ``Reason.INTERNAL`` has no class: it is what the poller counts for any other exception.
 """
@@ -29,7 +31,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
 
 class Reason(StrEnum):
@@ -92,6 +93,10 @@ class StartError(ExporterError):
     """The program can't start for a reason outside its configuration."""
 
 
+class CorruptState(ExporterError):
+    """What was kept over a restart is not what was written."""
+
+
 class Stopped(ExporterError):
     """The program is stopping, so a wait or a request was given up."""
 
@@ -107,7 +112,7 @@ class NotAllowed(ExporterError):
 class FetchError(ExporterError):
     """A fetch failed; its text says in words what a person can act on, and never holds a secret."""
 
-    reason: ClassVar[Reason]
+    reason: Reason
 
 
 class RequestTimeout(FetchError):
@@ -173,3 +178,13 @@ class TooLarge(FetchError):
     """The answer is longer than ``limits.max_response_bytes``."""
 
     reason = Reason.TOO_LARGE
+
+
+class CircuitOpen(FetchError):
+    """Nothing is sent to this source but a probe now and then, for its vendor failed or refused again and again."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Fail for the reason that opened the circuit."""
+        what = "refuses the credentials" if reason is Reason.AUTH else f"is not to be reached ({reason})"
+        super().__init__(f"not asked: the vendor {what}, and a probe now and then finds out when that ends")
+        self.reason = reason

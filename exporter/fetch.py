@@ -1,16 +1,17 @@
 """A fetch: one collector asking a vendor once, and what becomes of the answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import structlog
 
 from exporter.clock import Clock
-from exporter.errors import ClientRefused, FetchError, NotFound, Reason, Stopped
+from exporter.errors import CircuitOpen, ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, SourceCollector
 from exporter.store import Change, Outcome, Place, Record, Store
-from exporter.upstream import Upstream
+from exporter.upstream import Circuit, Upstream
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +33,13 @@ class Task:
         source: the value of the label ``source``.
         collector: what asks.
         desk: where it hands in what it brings.
+        known: how many customers the source has.
     """
 
     source: str
     collector: AnyCollector
     desk: Desk
+    known: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +68,7 @@ class Fetch:
         due: monotonic time of its next turn.
     """
 
+    is_probe: ClassVar[bool] = False
     task: Task
     members: tuple[Member, ...]
     phase: float = 0.0
@@ -98,6 +102,11 @@ class Fetch:
         """Return where the store keeps what it brings for a member."""
         return member.record.place(self.collector.name, self.interval)
 
+    def skip(self, upstream: Upstream) -> None:
+        """Show that it is due and not run, for the reason that opened the circuit; it counts as no fetch."""
+        if reason := upstream.circuit.reason:
+            self.task.desk.store.skip(map(self.place, self.present), CircuitOpen(reason))
+
     def run(self, upstream: Upstream) -> bool:
         """Ask the vendor and hand in what it brought; return whether nothing failed.
 
@@ -114,6 +123,7 @@ class Fetch:
         if isinstance(outcomes, ClientRefused | NotFound) and len(members) > 1:
             # One customer can spoil a batch, so each is asked alone.
             self._count(began_at, [outcomes.reason])
+            upstream.circuit.fetched([outcomes.reason], self._names(members), self.task.known())
             results = [self._run_admitted([member], upstream) for member in members if not member.record.is_gone]
             return all(results)
         if isinstance(outcomes, FetchError | Reason):
@@ -122,6 +132,7 @@ class Fetch:
         changes = store.commit(zip(places, outcomes, strict=True), began, clock.time())
         failures = [change.after for change in changes if change.after is not None]
         self._count(began_at, failures)
+        self._judge(members, changes, upstream.circuit)
         self._log(changes)
         return not failures
 
@@ -147,6 +158,14 @@ class Fetch:
     def _count(self, began_at: float, reasons: Iterable[Reason]) -> None:
         seconds = self.task.desk.clock.monotonic() - began_at
         self.task.desk.instruments.fetched(self.source, self.collector.name, seconds, sorted(set(reasons)))
+
+    def _judge(self, members: Sequence[Member], changes: Sequence[Change], circuit: Circuit) -> None:
+        """Tell the circuit how it went; of customers who have left meanwhile, nothing is known."""
+        if changes:
+            circuit.fetched([change.after for change in changes], self._names(members), self.task.known())
+
+    def _names(self, members: Sequence[Member]) -> Sequence[str]:
+        return [member.record.name for member in members if member.customer]
 
     def _log(self, changes: Sequence[Change]) -> None:
         for change in changes:

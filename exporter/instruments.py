@@ -26,6 +26,8 @@ _FETCH_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80)
 # Gauges of a source that are asked for at each scrape.
 _COMPUTED = {
     "source_up": "1 if any fetch of the source succeeded within 3 times its shortest interval.",
+    "credentials_rejected": "1 while the circuit is open because the vendor refuses the credentials, else 0.",
+    "circuit_open": "1 while the source is not asked, but for probes, because its vendor failed too often, else 0.",
     "oldest_due_timestamp_seconds": "When the most overdue fetch was due; now if none is.",
     "rate_limit_calls": "Requests that the effective rate limit allows in one period.",
     "rate_limit_period_seconds": "Period of the effective rate limit.",

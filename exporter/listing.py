@@ -1,7 +1,7 @@
 """The reading of a vendor's list of customers, on an interval of its own."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 
@@ -30,10 +30,14 @@ class Listed(Protocol):
 class Listing:
     """Reads the list again and again; a ``Turn`` of the poller.
 
+    While the circuit is open it waits, and shows how it went the last time.
+
     Attributes:
         last_success: Unix time at which the list was last read; None until it was.
         error: why it could not be read the last time, in words; empty if it could.
     """
+
+    is_probe: ClassVar[bool] = False
 
     def __init__(self, of: Listed, interval: float, desk: Desk) -> None:
         """Read the list of a source every ``interval`` seconds."""
@@ -50,6 +54,9 @@ class Listing:
     def is_over(self) -> bool:
         """Return False: a list is read for as long as its source is polled."""
         return False
+
+    def skip(self, upstream: Upstream) -> None:
+        """Do nothing: it waits, and nobody is served by another word of that."""
 
     def run(self, upstream: Upstream) -> bool:  # noqa: ARG002 - a turn is handed it; the source has its own way to it
         """Read the list and move customers as it says; a list that can't be read moves nobody.

@@ -12,9 +12,9 @@ import itertools
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 
@@ -35,10 +35,12 @@ class Turn(Protocol):
     Attributes:
         phase: seconds between the poller's start, or any whole number of intervals later, and its turn.
         due: monotonic time at which it is next due; the poller's own to set.
+        is_probe: whether it runs while the circuit of its source is open.
     """
 
     phase: float
     due: float
+    is_probe: ClassVar[bool]
 
     @property
     def source(self) -> str:
@@ -50,6 +52,9 @@ class Turn(Protocol):
 
     def is_over(self) -> bool:
         """Return whether it need not run any more."""
+
+    def skip(self, upstream: Upstream) -> None:
+        """Note that it is due while the circuit is open, so that it has to wait."""
 
     def run(self, upstream: Upstream) -> bool:
         """Do what it is for, now that a request may be sent; return whether that went well.
@@ -79,6 +84,7 @@ class Lane:
     work: Callable[["Lane"], None]
     changed: threading.Condition = field(default_factory=threading.Condition)
     queue: deque[Turn] = field(default_factory=deque)
+    skipped: list[Turn] = field(default_factory=list)
     running: dict[int, Turn] = field(default_factory=dict)
     round: Round = field(default_factory=Round)
     claims: int = 0
@@ -121,6 +127,21 @@ class Lane:
             del self.running[threading.get_ident()]
             self.round.fetches += 1
             self.round.failed += not is_good
+
+    def skip(self, turn: Turn) -> bool:
+        """Keep the calling thread's fetch until the circuit closes; return whether it is closed already."""
+        with self.changed:
+            if not self.upstream.circuit.is_open:
+                return True
+            del self.running[threading.get_ident()]
+            self.skipped.append(turn)
+            return False
+
+    def take_skipped(self) -> Sequence[Turn]:
+        """Return what was kept, now that the circuit is closed."""
+        with self.changed:
+            taken, self.skipped = self.skipped, []
+            return taken
 
     def end_round(self, now: float) -> Round:
         """Return what happened since the last round ended, and begin another."""
@@ -190,6 +211,17 @@ class Poller:
             for turn in waiting:
                 turn.due = now
             self._push(now, waiting)
+
+    def add_later(self, turn: Turn, seconds: float) -> None:
+        """Poll one more, which is due after so many seconds, and then on its interval."""
+        with self._changed:
+            turn.phase = self._clock.monotonic() + seconds - self._began
+            turn.due = self._began + turn.phase
+            self._push(turn.due, [turn])
+
+    def resume(self, source: str) -> None:
+        """Let what fell due while the circuit of a source was open be due now."""
+        self.add(self._lanes[source].take_skipped())
 
     def hasten(self, turn: Turn) -> None:
         """Let a turn be due at once, or as it is if that is a moment away; if it is under way, again when it ends."""
@@ -306,6 +338,10 @@ class Poller:
                 with lane.upstream.admitted():
                     turn = lane.take()
                     self._again.discard(turn)
+                    if lane.upstream.circuit.is_open and not turn.is_probe:
+                        turn.skip(lane.upstream)
+                        if not lane.skip(turn):
+                            continue
                     is_good = False
                     try:
                         is_good = turn.run(lane.upstream)

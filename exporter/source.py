@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
 from exporter.poller import Poller
+from exporter.probing import Probing
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
@@ -95,7 +96,7 @@ class Source:
         self._poller = poller
         self._selection = selection
         self._lock = threading.RLock()
-        self._tasks = {collector.name: Task(self.name, collector, desk) for collector in self.collectors}
+        self._tasks = {each.name: Task(self.name, each, desk, self._known) for each in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
         self._is_started = False
@@ -118,16 +119,20 @@ class Source:
         with self._lock:
             return list(chain.from_iterable(self._fetches.values()))
 
-    def probe(self) -> None:
+    def probe(self, number: int = 0) -> None:
         """Make one cheap call that tells whether the vendor answers and the credentials work.
+
+        Args:
+            number: which of the customers it is made for, round and round, so that one bad customer cannot stand for
+                all of them.
 
         Raises:
             FetchError: it does not, or they do not.
         """
-        if self.customers:
-            self.provider.probe(self.config, self.upstream.client("probe"), self.customers)
-        else:
-            self.find()
+        customers = self.customers
+        if customers or self.can_list:
+            chosen = [customers[number % len(customers)]] if customers else []
+            self.provider.probe(self.config, self.upstream.prober(), chosen)
 
     @property
     def can_list(self) -> bool:
@@ -179,6 +184,8 @@ class Source:
         listings = [self.listing] if self.listing else []
         shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
         self._poller.add_source(self.name, self.upstream, concurrency, shortest, [*listings, *fetches])
+        resume = partial(self._poller.resume, self.name)
+        Probing(self.name, self.upstream.circuit, self.probe, self._poller.add_later, resume)
 
     def _move(self, movement: Movement) -> None:
         """Let customers go with all their series, and poll for those who came."""
@@ -261,6 +268,9 @@ class Source:
         self.size = len(customers)
         self.planned = sum(each.settings.calls(customers) / each.settings.interval for each in self.collectors)
         self.planned += 1 / self.discovery.interval if self.discovery else 0
+
+    def _known(self) -> int:
+        return self.size
 
     def _is_wanted(self, found: Found) -> bool:
         return self.discovery is not None and self.discovery.admits(found.user)

@@ -61,6 +61,8 @@ class PollingConfig(Section):
     """Time without success after which a customer's series leave."""
     retry: RetryConfig = RetryConfig()
     """What happens to a request that failed."""
+    probe_interval: Duration = 60.0
+    """Time between two probes of a source that is down; where the credentials are refused, five times as long."""
 
 
 class LimitsConfig(Section):
@@ -103,6 +105,11 @@ class CollectorConfig(Section):
     """Whether it is fetched at all."""
     interval: Duration = 900.0
     """Time between two fetches of one customer."""
+
+    @property
+    def meaning(self) -> str:
+        """What says what the numbers mean, so that those of another meaning never go on from them."""
+        return ""
 
     def calls(self, customers: Sequence[Any]) -> float:
         """Return how many requests one round over these customers makes: one each, unless a subclass knows better."""

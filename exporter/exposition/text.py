@@ -98,7 +98,13 @@ def _times(times: "array[float]") -> _Column:
 
 
 def _up(shelf: Shelf, _: Family) -> _Column:
-    return [(row, float(shelf.reasons[row] is None)) for row, _ in _times(shelf.last_attempt)]
+    attempts = zip(shelf.reasons, shelf.last_attempt, strict=True)
+    return [
+        (row, float(reason is None))
+        for row, (reason, attempt) in enumerate(attempts)
+        # One that could not even be attempted is down too.
+        if reason is not None or not isnan(attempt)
+    ]
 
 
 def _stale(shelf: Shelf, _: Family) -> _Column:

@@ -197,8 +197,8 @@ class Place:
 
     @property
     def up(self) -> bool | None:
-        """Whether the last fetch succeeded; None until one ended."""
-        return None if self.last_attempt is None else self.reason is None
+        """Whether the last fetch succeeded, and the one that is due could be made; None until either is known."""
+        return None if self.last_attempt is None and self.reason is None else self.reason is None
 
     @property
     def reason(self) -> Reason | None:

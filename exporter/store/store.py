@@ -146,6 +146,17 @@ class Store:
         with self.lock:
             return [self._commit(place, outcome, began, ended) for place, outcome in outcomes if not place.is_gone]
 
+    def skip(self, places: Iterable[Place], error: FetchError) -> None:
+        """Show that fetches are due and can't be made; nothing else changes, and none has been attempted."""
+        with self.lock:
+            for place in places:
+                if place.is_gone:
+                    continue
+                shelf, row = place.shelf, place.record.row
+                self.untried -= place.up is None
+                shelf.reasons[row], shelf.errors[row] = error.reason, sys.intern(str(error))
+                self._mark(shelf.group, (health.UP, health.FAILING))
+
     def _commit(self, place: Place, outcome: Outcome, began: float, ended: float) -> Change:
         shelf, row = place.shelf, place.record.row
         before = (place.up, shelf.is_stale[row], shelf.reasons[row])

@@ -11,9 +11,10 @@ from pathlib import Path
 from tenacity import Retrying
 
 from exporter.clock import Clock
-from exporter.errors import NotAllowed
+from exporter.errors import CircuitOpen, NotAllowed
 from exporter.instruments import Instruments
 from exporter.upstream.allow_list import AllowList
+from exporter.upstream.circuit import Circuit
 from exporter.upstream.gate import Gate
 from exporter.upstream.limiter import Limiter, Permit
 from exporter.upstream.rate_headers import RateHeaders
@@ -31,7 +32,11 @@ class _Fetch(threading.local):
 
 
 class Upstream:
-    """The connection of one source to its vendor, shared by all of its collectors and threads."""
+    """The connection of one source to its vendor, shared by all of its collectors and threads.
+
+    Attributes:
+        circuit: whether the vendor is worth asking.
+    """
 
     def __init__(
         self,
@@ -41,6 +46,7 @@ class Upstream:
         allow_list: AllowList,
         authorize: Authorize,
         limiter: Limiter,
+        circuit: Circuit,
         retry: Retry,
         timeout: float,
         max_response_bytes: int,
@@ -55,6 +61,7 @@ class Upstream:
         Raises:
             StartError: the file of certificate authorities can't be used.
         """
+        self.circuit = circuit
         self._source = source
         self._allow_list = allow_list
         self._authorize = authorize
@@ -63,7 +70,7 @@ class Upstream:
         self._backoff = Backoff(retry.initial_backoff, retry.max_backoff)
         self._instruments = instruments
         self._clock = clock
-        self._gate = Gate(source, limiter, instruments, clock)
+        self._gate = Gate(source, limiter, circuit, instruments, clock)
         self._fetch = _Fetch()
         self._session = Session(
             base_url=base_url,
@@ -83,20 +90,35 @@ class Upstream:
             partial(self._instruments.repaired, self._source, collector),
         )
 
+    def prober(self) -> "Client":
+        """Return what a probe sends its only request with, be the circuit open or not."""
+        return Client(
+            partial(self._attempt, "probe", is_probe=True),
+            retrying(1, self._backoff, self._gate),
+            partial(self._instruments.rejected, self._source, "probe"),
+            partial(self._instruments.repaired, self._source, "probe"),
+        )
+
     @contextmanager
     def admitted(self) -> Generator[None]:
         """Wait until one request may be sent, and keep its place for this thread's first one inside the block.
 
+        While the circuit is open there is nothing to wait for.
+
         Raises:
             Stopped: the source was closed.
         """
-        permit = self._gate.admit()
+        try:
+            permit = self._gate.admit()
+        except CircuitOpen:
+            permit = None
         self._fetch.is_under_way, self._fetch.permit = True, permit
         try:
             yield
         finally:
             self._fetch.is_under_way, self._fetch.permit = False, None
-            permit.give_back()
+            if permit is not None:
+                permit.give_back()
 
     def pause_left(self) -> float:
         """Return for how many seconds more the vendor wants no request; 0 or less for none."""
@@ -107,9 +129,9 @@ class Upstream:
         self._gate.close()
         self._session.close()
 
-    def _attempt(self, collector: str, request: Request, attempt: int) -> Reply:
+    def _attempt(self, collector: str, request: Request, attempt: int, *, is_probe: bool = False) -> Reply:
         self._check(request)
-        permit = self._admit(attempt)
+        permit = self._admit(attempt, is_probe=is_probe)
         try:
             if attempt > 1:
                 self._instruments.retried(self._source, collector)
@@ -121,16 +143,16 @@ class Upstream:
         if not self._allow_list.admits(request):
             raise NotAllowed(f"{request} is not on the allow list of source {self._source}")
 
-    def _admit(self, attempt: int) -> Permit:
+    def _admit(self, attempt: int, *, is_probe: bool) -> Permit:
         fetch = self._fetch
         permit, fetch.permit = fetch.permit, None
         if permit is None:
             # A fetch that waits long holds up its thread, and its customers' next fetch: it had better fail.
             is_new = attempt == 1 and not fetch.is_under_way
-            return self._gate.admit(None if is_new else self._backoff.longest)
-        if self._gate.is_closed() or self._gate.pause_left() > 0:
+            return self._gate.admit(None if is_new else self._backoff.longest, is_probe=is_probe)
+        if self._gate.is_shut(is_probe=is_probe):
             permit.give_back()
-            return self._gate.admit()
+            return self._gate.admit(is_probe=is_probe)
         return permit
 
     def _transmit(self, request: Request, permit: Permit, collector: str, attempt: int) -> Reply:

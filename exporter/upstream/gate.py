@@ -1,20 +1,24 @@
-"""The door of one source: shut while its vendor asked for a pause, and for good once the program stops."""
+"""The door of one source: shut while its vendor asks for a pause or seems down, and for good once the program ends."""
 
 import threading
+from functools import partial
 
 from exporter.clock import Clock
-from exporter.errors import RateLimited, Stopped
+from exporter.errors import CircuitOpen, RateLimited, Stopped
 from exporter.instruments import Instruments
+from exporter.upstream.circuit import Circuit
 from exporter.upstream.limiter import Limiter, Permit
 
 
 class Gate:
-    """Lets the requests of one source through, when neither a pause nor the rate limit is against it."""
+    """Lets the requests of one source through, when neither its circuit, a pause nor the rate limit is against it."""
 
-    def __init__(self, source: str, limiter: Limiter, instruments: Instruments, clock: Clock) -> None:
+    def __init__(self, source: str, limiter: Limiter, circuit: Circuit, instruments: Instruments, clock: Clock) -> None:
         """Start open; the limiter may be another source's too."""
         self._source = source
         self._limiter = limiter
+        self._circuit = circuit
+        circuit.listen(self._wake)
         self._instruments = instruments
         self._clock = clock
         self._changed = threading.Condition()
@@ -22,18 +26,21 @@ class Gate:
         self._shut_until = clock.monotonic()
         self._is_closed = False
 
-    def admit(self, patience: float | None = None) -> Permit:
+    def admit(self, patience: float | None = None, *, is_probe: bool = False) -> Permit:
         """Wait until a request may be sent and return the permit for it; ``patience`` bounds a pause, not the limit.
 
         Raises:
+            CircuitOpen: the circuit is open, or opened meanwhile, and this is no probe.
             RateLimited: the vendor asked for a pause that is longer than ``patience``.
             Stopped: the source was closed.
         """
         began = self._clock.monotonic()
         try:
             while True:
-                self._wait_out_pause(patience)
-                permit = self._limiter.acquire(self.is_closed)
+                self._wait_out_pause(patience, is_probe=is_probe)
+                permit = self._acquire(is_probe=is_probe)
+                if permit is None:
+                    continue
                 if self.pause_left() <= 0:
                     return permit
                 permit.give_back()
@@ -54,31 +61,54 @@ class Gate:
         """Wait so long.
 
         Raises:
+            CircuitOpen: the circuit is open, or opened meanwhile.
             Stopped: the source was closed.
         """
         self._wait_until(self._clock.monotonic() + seconds)
 
-    def is_closed(self) -> bool:
-        """Return whether the source was closed."""
-        return self._is_closed
+    def is_shut(self, *, is_probe: bool = False) -> bool:
+        """Return whether a request that has its permit may not be sent all the same."""
+        return self._is_barred(is_probe=is_probe) or self.pause_left() > 0
 
     def close(self) -> None:
         """Shut the door for good and send away everyone who waits at it."""
+        self._is_closed = True
+        self._wake()
+
+    def _wake(self) -> None:
         with self._changed:
-            self._is_closed = True
             self._changed.notify_all()
         self._limiter.wake()
 
-    def _wait_out_pause(self, patience: float | None) -> None:
+    def _acquire(self, *, is_probe: bool) -> Permit | None:
+        """Wait for the limiter's permit; None if the circuit opened, and closed again, meanwhile."""
+        try:
+            return self._limiter.acquire(partial(self._is_barred, is_probe=is_probe))
+        except Stopped:
+            if self._is_closed:
+                raise
+            return None
+
+    def _is_barred(self, *, is_probe: bool) -> bool:
+        return self._is_closed or (self._circuit.is_open and not is_probe)
+
+    def _check(self, *, is_probe: bool) -> None:
+        if self._is_closed:
+            raise Stopped("no request is sent any more")
+        reason = self._circuit.reason
+        if reason is not None and not is_probe:
+            raise CircuitOpen(reason)
+
+    def _wait_out_pause(self, patience: float | None, *, is_probe: bool) -> None:
+        self._check(is_probe=is_probe)
         # Again and again, for a pause may grow while it is waited for.
         while (left := self.pause_left()) > 0:
             if patience is not None and left > patience:
                 raise RateLimited(f"the vendor asked for a pause, {left:.0f} s of it are left", pause=left)
-            self._wait_until(self._shut_until)
+            self._wait_until(self._shut_until, is_probe=is_probe)
 
-    def _wait_until(self, moment: float) -> None:
+    def _wait_until(self, moment: float, *, is_probe: bool = False) -> None:
         with self._changed:
-            while not self._is_closed and (left := moment - self._clock.monotonic()) > 0:
+            while not self._is_barred(is_probe=is_probe) and (left := moment - self._clock.monotonic()) > 0:
                 self._clock.wait(self._changed, left)
-            if self._is_closed:
-                raise Stopped("no request is sent any more")
+        self._check(is_probe=is_probe)

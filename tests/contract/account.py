@@ -5,7 +5,7 @@ from itertools import groupby
 from exporter.config import RetryConfig
 from exporter.instruments import Instruments
 from exporter.samples import LeftOut, Sample
-from exporter.upstream import Limiter, Upstream
+from exporter.upstream import Circuit, Limiter, Upstream
 from tests.fake_clock import FakeClock
 
 
@@ -27,6 +27,7 @@ class Account:
             allow_list=self.provider.allow_list(source),
             authorize=self.provider.authorize(source),
             limiter=Limiter(calls=1_000_000, per=1.0, clock=self.clock),
+            circuit=Circuit(60.0),
             retry=RetryConfig(attempts=1),
             timeout=5.0,
             max_response_bytes=1_000_000,

@@ -15,7 +15,7 @@ from exporter.poller import Poller
 from exporter.providers.base import AnyCollector, Customer
 from exporter.samples import Family, Kind, Sample
 from exporter.store import Store
-from exporter.upstream import Upstream
+from exporter.upstream import Circuit, Upstream
 from tests.fake_clock import FakeClock
 
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
@@ -30,6 +30,7 @@ class Door:
         self._places = places
         self._waiting = 0
         self._is_closed = False
+        self.circuit = Circuit(60.0)
 
     @contextmanager
     def admitted(self) -> Generator[None]:
@@ -162,7 +163,7 @@ class Stage:
     def fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
         customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
         places = [self.store.add(source, each, collector.name, collector.settings.interval) for each in names]
-        task = Task(source, cast(AnyCollector, collector), self.desk)
+        task = Task(source, cast(AnyCollector, collector), self.desk, lambda: len(self.store.customers()))
         members = tuple(Member(customer, place.record) for customer, place in zip(customers, places, strict=True))
         return Fetch(task, members, phase)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from exporter.instruments import Instruments
-from exporter.upstream import AllowList, Limiter, Operation, Request, Upstream
+from exporter.upstream import AllowList, Circuit, Limiter, Operation, Request, Upstream
 from tests.fake_clock import FakeClock
 
 PASSWORD = "correct-horse-battery"
@@ -202,6 +202,7 @@ def connect(clock, instruments):
             "clock": clock,
         } | changes
         settings.setdefault("limiter", Limiter(1000, 60.0, settings["clock"]))
+        settings.setdefault("circuit", Circuit(60.0))
         made.append(Upstream(**settings))
         return made[-1]
 

@@ -3,15 +3,16 @@ import time
 
 import pytest
 
-from exporter.errors import RateLimited, Stopped
+from exporter.errors import CircuitOpen, RateLimited, Reason, Stopped
 from exporter.instruments import Instruments
-from exporter.upstream import Limiter
+from exporter.upstream import Circuit, Limiter
 from exporter.upstream.gate import Gate
 from tests.fake_clock import FakeClock
 
 
-def gate_at(clock, limiter=None, source="acme", instruments=None):
-    return Gate(source, limiter or Limiter(100, 60.0, clock), instruments or Instruments(), clock)
+def gate_at(clock, limiter=None, source="acme", instruments=None, circuit=None):
+    limiter = limiter or Limiter(100, 60.0, clock)
+    return Gate(source, limiter, circuit or Circuit(60.0), instruments or Instruments(), clock)
 
 
 def test_an_open_gate_lets_through_at_once():
@@ -99,7 +100,7 @@ def test_a_pause_that_begins_while_the_limit_is_waited_for_holds_too():
     clock = FakeClock()
     limiter = Limiter(1, 60.0, clock)
     gate = gate_at(clock, limiter)
-    held = limiter.acquire(gate.is_closed)
+    held = limiter.acquire(lambda: False)
     admitted = threading.Event()
 
     def work():
@@ -128,7 +129,7 @@ def test_closing_ends_every_wait_at_once(wait):
     if wait == "pause":
         gate.pause(40)
     if wait == "limit":
-        limiter.acquire(gate.is_closed)
+        limiter.acquire(lambda: False)
     outcome = []
 
     def work():
@@ -176,3 +177,74 @@ def until(condition):
     while not condition():
         assert time.monotonic() < deadline
         threading.Event().wait(0.001)
+
+
+def opened():
+    """Return a circuit that is open since the vendor timed out too often."""
+    circuit = Circuit(60.0)
+    for customer in "ababababab":
+        circuit.fetched([Reason.TIMEOUT], [customer], 2)
+    return circuit
+
+
+def test_while_the_circuit_is_open_nothing_but_a_probe_gets_through():
+    gate = gate_at(FakeClock(auto=True), circuit=opened())
+
+    with pytest.raises(CircuitOpen) as caught:
+        gate.admit()
+    gate.admit(is_probe=True).give_back()
+
+    assert caught.value.reason is Reason.TIMEOUT
+
+
+def test_a_retry_that_pauses_gives_up_when_the_circuit_opens():
+    gate = gate_at(FakeClock(auto=True), circuit=opened())
+
+    with pytest.raises(CircuitOpen):
+        gate.sleep(30)
+
+
+@pytest.mark.parametrize("is_paused", [True, False], ids=["in a pause", "for the limit"])
+def test_whoever_waits_is_sent_away_when_the_circuit_opens(is_paused):
+    clock, circuit = FakeClock(), Circuit(60.0)
+    limiter = Limiter(1, 60.0, clock)
+    gate = gate_at(clock, limiter, circuit=circuit)
+    if is_paused:
+        gate.pause(1000)
+    else:
+        limiter.acquire(lambda: False)
+    ended = []
+
+    def wait():
+        try:
+            gate.admit()
+        except CircuitOpen as error:
+            ended.append(error.reason)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until(lambda: clock._waiting)
+    for customer in "ababababab":
+        circuit.fetched([Reason.CONNECTION], [customer], 2)
+    thread.join(10)
+
+    assert ended == [Reason.CONNECTION]
+
+
+def test_whoever_waits_for_the_limit_goes_on_waiting_if_the_circuit_closes_at_once():
+    clock, circuit = FakeClock(), Circuit(60.0)
+    limiter = Limiter(1, 60.0, clock)
+    gate = gate_at(clock, limiter, circuit=circuit)
+    held = limiter.acquire(lambda: False)
+    admitted = []
+    thread = threading.Thread(target=lambda: admitted.append(gate.admit()))
+    thread.start()
+    until(lambda: clock._waiting)
+
+    circuit.listen(lambda: circuit.probed(None) if circuit.is_open else None)
+    for customer in "ababababab":
+        circuit.fetched([Reason.CONNECTION], [customer], 2)
+    held.give_back()
+    thread.join(10)
+
+    assert len(admitted) == 1

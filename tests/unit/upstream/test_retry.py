@@ -2,7 +2,7 @@ import pytest
 
 from exporter import errors
 from exporter.instruments import Instruments
-from exporter.upstream import Limiter
+from exporter.upstream import Circuit, Limiter
 from exporter.upstream.gate import Gate
 from exporter.upstream.retry import Backoff, retrying
 from tests.fake_clock import FakeClock
@@ -11,7 +11,7 @@ from tests.fake_clock import FakeClock
 def tries(failures, attempts=4, pause=0.0, clock=None):
     """Return how many attempts were made until one got through, or what the last one failed with."""
     clock = clock or FakeClock(auto=True)
-    gate = Gate("acme", Limiter(100, 60.0, clock), Instruments(), clock)
+    gate = Gate("acme", Limiter(100, 60.0, clock), Circuit(60.0), Instruments(), clock)
     left = list(failures)
     made = 0
     try:

@@ -1,0 +1,147 @@
+"""The poll of a source whose vendor is down: nothing is asked but by probes, and nobody is forgotten."""
+
+from functools import partial
+
+import pytest
+from structlog.testing import capture_logs
+
+from exporter.errors import AuthRejected, ConnectionFailed, Reason
+from exporter.probing import Probing
+from tests.unit.poller.stage import Door, Single, Stage
+
+DOWN = ConnectionFailed("connection refused: vendor.example")
+REFUSED = AuthRejected("status 401: vendor.example")
+
+
+class Vendor:
+    """Answers probes; notes when each came, in seconds since the start, and its number."""
+
+    def __init__(self, stage: Stage, door: Door) -> None:
+        self.stage = stage
+        self.asked: list[tuple[float, int]] = []
+        self.failure: Exception | None = DOWN
+        poller = stage.poller
+        Probing("acme", door.circuit, self.answer, poller.add_later, partial(poller.resume, "acme"))
+
+    def answer(self, number: int) -> None:
+        self.asked.append((self.stage.clock.monotonic() - 1_000.0, number))
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def toy(stage: Stage) -> Single:
+    return Single(stage.clock, interval=600.0)
+
+
+@pytest.fixture
+def vendor(stage: Stage, toy: Single) -> Vendor:
+    """A vendor with 30 customers that is down from the start; one thread asks it, so that the order is known."""
+    customers = [f"customer-{number}" for number in range(30)]
+    toy.answers = dict.fromkeys(customers, DOWN)
+    door = stage.source(toy, [[name] for name in customers], concurrency=1)
+    return Vendor(stage, door)
+
+
+def test_ten_customers_are_asked_and_the_others_are_shown_as_down(stage: Stage, toy: Single, vendor: Vendor):
+    stage.start()
+
+    assert toy.names() == [f"customer-{number}" for number in range(10)]
+    assert stage.failures() == {"connection": 10.0}
+    assert stage.count("fetches_total") == 10
+    assert set(stage.up().values()) == {False}
+    assert len(stage.up()) == 30
+    assert stage.store.untried == 0
+
+
+def test_those_who_were_not_asked_show_the_reason_and_no_attempt(stage: Stage, toy: Single, vendor: Vendor):
+    stage.start()
+
+    [place] = stage.store.sources["acme"].records["customer-29"].places
+    assert place.reason is Reason.CONNECTION
+    assert place.last_attempt is None
+    assert place.last_error.startswith("not asked: the vendor is not to be reached (connection)")
+
+
+def test_a_probe_is_sent_each_minute_and_each_for_the_next_customer(stage: Stage, toy: Single, vendor: Vendor):
+    stage.start()
+    stage.run(1_300, step=20)
+
+    assert vendor.asked == [(60.0 * (number + 1), number) for number in range(21)]
+    assert len(toy.asked) == 10
+
+
+def test_probes_for_refused_credentials_are_sent_every_five_minutes(stage: Stage, toy: Single, vendor: Vendor):
+    toy.answers, vendor.failure = dict.fromkeys(toy.answers, REFUSED), REFUSED
+    stage.start()
+    stage.run(1_300, step=20)
+
+    assert toy.names() == ["customer-0", "customer-1", "customer-2"]
+    assert [moment for moment, _ in vendor.asked] == [300, 600, 900, 1_200]
+
+
+def test_a_probe_that_is_answered_lets_everyone_be_asked_at_once(stage: Stage, toy: Single, vendor: Vendor):
+    stage.start()
+    toy.answers, vendor.failure = {}, None
+    stage.run(60, step=20)
+
+    assert len(vendor.asked) == 1
+    assert toy.asked[10:] == [(60.0, f"customer-{number}") for number in range(10, 30)]
+    # Those who had failed before come again on their own turn.
+    stage.run(780, step=20)
+    assert set(stage.up().values()) == {True}
+    assert len(vendor.asked) == 1
+
+
+def test_a_second_outage_has_probes_of_its_own(stage: Stage, toy: Single, vendor: Vendor):
+    failing = dict(toy.answers)
+    stage.start()
+    toy.answers, vendor.failure = {}, None
+    stage.run(60, step=20)
+    toy.answers, vendor.failure = failing, DOWN
+    stage.run(1_200, step=20)
+
+    gaps = {second[0] - first[0] for first, second in zip(vendor.asked[1:], vendor.asked[2:], strict=False)}
+    assert gaps == {60.0}
+
+
+def test_what_is_skipped_does_not_count_as_overdue(stage: Stage, toy: Single, vendor: Vendor):
+    stage.start()
+    stage.run(3_600, step=60)
+
+    assert stage.poller.oldest_due("acme") == stage.clock.time()
+
+
+def test_another_source_goes_on(stage: Stage, toy: Single, vendor: Vendor):
+    other = Single(stage.clock, name="credits", interval=600.0)
+    stage.source(other, "xyz", name="shop")
+    stage.start()
+    stage.run(1_200, step=20)
+
+    assert [other.times(name) for name in "xyz"] == [[0, 600, 1_200], [0, 800], [0, 400, 1_000]]
+
+
+def test_one_line_tells_of_an_opening_and_one_of_a_closing(stage: Stage, toy: Single, vendor: Vendor):
+    with capture_logs() as logs:
+        stage.start()
+        vendor.failure = None
+        stage.run(60, step=20)
+
+    told = [line for line in logs if line["event"].startswith("circuit")]
+    assert told == [
+        {
+            "event": "circuit opened",
+            "source": "acme",
+            "reason": "connection",
+            "probe_interval_seconds": 60.0,
+            "log_level": "warning",
+        },
+        {"event": "circuit closed", "source": "acme", "log_level": "info"},
+        {
+            "event": "circuit opened",
+            "source": "acme",
+            "reason": "connection",
+            "probe_interval_seconds": 60.0,
+            "log_level": "warning",
+        },
+    ]

@@ -1,0 +1,206 @@
+import pytest
+
+from exporter.errors import Reason
+from exporter.upstream import Circuit
+
+
+def fail(circuit, reason, times, customers="ab"):
+    """Let so many fetches in a row fail, for one customer after the other; return whether the circuit is open."""
+    for number in range(times):
+        circuit.fetched([reason], [customers[number % len(customers)]], len(set(customers)))
+    return circuit.is_open
+
+
+@pytest.mark.parametrize("reason", [Reason.TIMEOUT, Reason.CONNECTION, Reason.SERVER_ERROR])
+def test_the_tenth_failure_in_a_row_that_points_at_the_vendor_opens_it(reason):
+    circuit = Circuit(60.0)
+
+    assert not fail(circuit, reason, 9)
+    assert fail(circuit, reason, 1)
+    assert circuit.reason is reason
+
+
+def test_failures_of_the_vendor_count_together_whatever_they_are():
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.TIMEOUT, 5)
+    assert fail(circuit, Reason.SERVER_ERROR, 5)
+    assert circuit.reason is Reason.SERVER_ERROR
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        None,
+        Reason.NOT_FOUND,
+        Reason.RATE_LIMITED,
+        Reason.CLIENT_ERROR,
+        Reason.VENDOR_ERROR,
+        Reason.INVALID_RESPONSE,
+        Reason.TOO_LARGE,
+        Reason.INTERNAL,
+        Reason.AUTH,
+    ],
+)
+def test_any_other_outcome_ends_the_row(outcome):
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.TIMEOUT, 9)
+    circuit.fetched([outcome], ["a"], 2)
+
+    assert not fail(circuit, Reason.TIMEOUT, 9)
+    assert fail(circuit, Reason.TIMEOUT, 1)
+
+
+@pytest.mark.parametrize("outcome", [Reason.NOT_FOUND, Reason.RATE_LIMITED, Reason.INTERNAL])
+def test_what_neither_opens_nor_closes_it_never_opens_it(outcome):
+    assert not fail(Circuit(60.0), outcome, 100)
+
+
+def test_one_customer_alone_never_opens_it_where_there_are_others():
+    circuit = Circuit(60.0)
+
+    for _ in range(100):
+        circuit.fetched([Reason.TIMEOUT], ["a"], 2)
+    assert not circuit.is_open
+
+    circuit.fetched([Reason.TIMEOUT], ["b"], 2)
+    assert circuit.is_open
+
+
+def test_the_only_customer_of_a_source_opens_it():
+    assert fail(Circuit(60.0), Reason.TIMEOUT, 10, customers="a")
+
+
+def test_a_fetch_for_the_source_as_a_whole_speaks_for_all_its_customers():
+    circuit = Circuit(60.0)
+
+    for _ in range(9):
+        circuit.fetched([Reason.TIMEOUT], ["a"], 50)
+    circuit.fetched([Reason.TIMEOUT], [], 50)
+
+    assert circuit.is_open
+
+
+def test_a_batch_is_one_fetch_for_all_its_customers():
+    circuit = Circuit(60.0)
+    customers = [f"customer-{number}" for number in range(10)]
+
+    for _ in range(9):
+        circuit.fetched([Reason.SERVER_ERROR] * 10, customers, 100)
+    assert not circuit.is_open
+    circuit.fetched([Reason.SERVER_ERROR] * 10, customers, 100)
+    assert circuit.is_open
+
+
+def test_a_batch_that_succeeds_for_one_customer_ends_the_row():
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.AUTH, 2)
+    circuit.fetched([Reason.AUTH, None], ["a", "b"], 2)
+
+    assert not fail(circuit, Reason.AUTH, 19)
+
+
+def test_three_refusals_before_the_first_success_open_it():
+    circuit = Circuit(60.0)
+
+    assert not fail(circuit, Reason.AUTH, 2)
+    assert fail(circuit, Reason.AUTH, 1)
+    assert circuit.reason is Reason.AUTH
+
+
+def test_twenty_refusals_after_a_success_open_it():
+    circuit = Circuit(60.0)
+
+    circuit.fetched([None], ["a"], 2)
+    assert not fail(circuit, Reason.AUTH, 19)
+    assert fail(circuit, Reason.AUTH, 1)
+
+
+def test_refusals_and_outages_do_not_add_up():
+    circuit = Circuit(60.0)
+
+    for _ in range(20):
+        fail(circuit, Reason.TIMEOUT, 9)
+        fail(circuit, Reason.AUTH, 2)
+
+    assert not circuit.is_open
+
+
+def test_what_ends_while_it_is_open_changes_nothing():
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.TIMEOUT, 10)
+    circuit.fetched([None], ["a"], 2)
+
+    assert circuit.is_open
+
+
+def test_probes_for_refused_credentials_are_five_times_as_far_apart():
+    down, refused = Circuit(60.0), Circuit(60.0)
+    fail(down, Reason.TIMEOUT, 10)
+    fail(refused, Reason.AUTH, 3)
+
+    assert (down.patience, refused.patience) == (60.0, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("opened_by", "probed", "is_open"),
+    [
+        (Reason.TIMEOUT, None, False),
+        (Reason.TIMEOUT, Reason.CONNECTION, True),
+        # The vendor is back: whatever it says, its fetches find out for themselves.
+        (Reason.TIMEOUT, Reason.AUTH, False),
+        (Reason.TIMEOUT, Reason.NOT_FOUND, False),
+        (Reason.AUTH, None, False),
+        (Reason.AUTH, Reason.AUTH, True),
+        # A vendor that is down says nothing of the credentials; one that has not got the customer has taken them.
+        (Reason.AUTH, Reason.SERVER_ERROR, True),
+        (Reason.AUTH, Reason.NOT_FOUND, False),
+    ],
+)
+def test_a_probe_closes_it_unless_it_meets_with_the_same(opened_by, probed, is_open):
+    circuit = Circuit(60.0)
+    fail(circuit, opened_by, 10)
+
+    circuit.probed(probed)
+
+    assert circuit.is_open is is_open
+    assert circuit.reason is (opened_by if is_open else None)
+
+
+def test_after_it_closed_the_row_begins_anew():
+    circuit = Circuit(60.0)
+    fail(circuit, Reason.TIMEOUT, 10)
+    circuit.probed(None)
+
+    assert not fail(circuit, Reason.TIMEOUT, 9)
+    assert fail(circuit, Reason.TIMEOUT, 1)
+    assert circuit.openings == 2
+
+
+def test_new_credentials_close_it_and_have_yet_to_succeed():
+    circuit = Circuit(60.0)
+    circuit.fetched([None], ["a"], 2)
+    fail(circuit, Reason.AUTH, 20)
+
+    circuit.renew()
+
+    assert not circuit.is_open
+    assert fail(circuit, Reason.AUTH, 3)
+
+
+def test_listeners_are_told_of_each_opening_and_closing():
+    circuit = Circuit(60.0)
+    told = []
+    circuit.listen(lambda: told.append(circuit.is_open))
+
+    fail(circuit, Reason.TIMEOUT, 12)
+    circuit.probed(Reason.TIMEOUT)
+    circuit.probed(None)
+    circuit.renew()
+    fail(circuit, Reason.TIMEOUT, 10)
+    circuit.renew()
+
+    assert told == [True, False, True, False]
