@@ -81,6 +81,7 @@ requirements: $(VENV)/.created ## Write requirements/*.txt anew from pyproject.t
 	@$(COMPILE) pyproject.toml --group test --group lint --group site -c requirements/runtime.txt -o requirements/dev.txt
 	@$(COMPILE) --group build -o requirements/build.txt
 	@$(COMPILE) --group chart -o requirements/chart.txt
+	@$(COMPILE) --group release -o requirements/release.txt
 	@$(COMPILE) --group lock -o requirements/lock.txt
 
 clean: ## Take away everything that make made

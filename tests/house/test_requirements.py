@@ -8,7 +8,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PIN = re.compile(r"^([\w.-]+)==([\w.!+]+)(?: ;.*)? \\$")
-FILES = {"runtime.txt": [], "dev.txt": ["test", "lint", "site"], "build.txt": ["build"], "lock.txt": ["lock"]}
+FILES = {
+    "runtime.txt": [],
+    "dev.txt": ["test", "lint", "site"],
+    "build.txt": ["build"],
+    "chart.txt": ["chart"],
+    "lock.txt": ["lock"],
+    "release.txt": ["release"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +28,23 @@ def file(request):
     return request.param
 
 
+def test_every_file_is_looked_at(root):
+    assert {path.name for path in (root / "requirements").iterdir()} == set(FILES)
+
+
 def test_every_pin_has_a_hash(root, file):
     blocks = re.split(r"\n(?=\S)", (root / "requirements" / file).read_text(encoding="utf-8"))
     pins = [block for block in blocks if not block.startswith("#")]
 
     assert pins
     assert [block for block in pins if not PIN.match(block.splitlines()[0]) or "--hash=sha256:" not in block] == []
+
+
+def test_no_file_says_where_packages_come_from(root, file):
+    """That is for the machine to say on which they are installed; the hashes say which are right."""
+    lines = (root / "requirements" / file).read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if line.startswith("-") or "://" in line] == []
 
 
 def test_the_pins_are_those_that_the_project_asks_for(root, project, file):
