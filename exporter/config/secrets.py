@@ -23,20 +23,31 @@ class Secret:
         file: the file that it was read from, which can come to hold another; None for the other forms.
     """
 
-    __slots__ = ("_value", "file")
+    __slots__ = ("_cell", "file")
 
     def __init__(self, value: str, file: Path | None = None) -> None:
         """Hold a secret, and the file that it came from."""
-        self._value = value
+        # One for all that stand for the same secret of a configuration, however often that is loaded anew.
+        self._cell = [value]
         self.file = file
 
     def value(self) -> str:
         """Return the secret itself, to be put into a request and nowhere else."""
-        return self._value
+        return self._cell[0]
 
     def renew(self, value: str) -> None:
         """Take a new value, whole at once: what is sent from now on has it."""
-        self._value = value
+        self._cell[0] = value
+
+    def replace(self, old: "Secret") -> None:
+        """Stand for what another secret stood for: that one has the same value from now on, whatever becomes of it."""
+        cell = old._cell  # noqa: SLF001 - one of its own kind
+        cell[0] = self._cell[0]
+        self._cell = cell
+
+    def is_in_place_of(self, old: "Secret") -> bool:
+        """Return whether a configuration that has this one instead means the same secret: in its file, or by value."""
+        return self == old or (self.file is not None and self.file == old.file)
 
     def __repr__(self) -> str:
         """Return ``<secret>``."""
@@ -44,7 +55,7 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two secrets are the same, so that a reload sees new credentials."""
-        return isinstance(other, Secret) and self._value == other._value
+        return isinstance(other, Secret) and self.value() == other.value()
 
     def __hash__(self) -> int:
         """Return the same for every secret, since the value of one may change."""
