@@ -5,7 +5,11 @@ process don't share numbers. Health of single customers is not here: the store k
 """
 
 import platform
+import threading
 from collections.abc import Callable, Sequence
+from copy import copy
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -42,6 +46,23 @@ _CONFIGURATION = {
 }
 
 
+_Arguments = ParamSpec("_Arguments")
+
+
+def _unless_retired(
+    count: Callable[Concatenate["Instruments", _Arguments], None],
+) -> Callable[Concatenate["Instruments", _Arguments], None]:
+    """Let a method do nothing once its source is retired: a metric that is named after that comes back to life."""
+
+    @wraps(count)
+    def counted(self: "Instruments", /, *arguments: _Arguments.args, **named: _Arguments.kwargs) -> None:
+        with self.retiring:
+            if not self.is_retired:
+                count(self, *arguments, **named)
+
+    return counted
+
+
 class Instruments:
     """Every own metric that is counted as things happen, by source and collector.
 
@@ -49,24 +70,34 @@ class Instruments:
         registry: what the exposition writes on every page.
         labels: the names of each family's labels, for the metric reference; the process's own have none here.
         durations: how long the fetches of each source took over the last hour.
+        retiring: held while something is counted, by all that are of one registry.
+        is_retired: whether nothing is counted any more.
         last_configured: Unix time at which the configuration was last read without a mistake; None if it never was.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         """Make the registry and all families, empty but for the process's own."""
         self._clock = clock or SystemClock()
+        self.retiring = threading.RLock()
+        self.is_retired = False
         self.durations: dict[str, Durations] = {}
         self.last_configured: float | None = None
         self.registry = registry = _registry()
         self.labels: dict[str, tuple[str, ...]] = {}
 
+        self._of_sources: list[Counter | Gauge | Histogram] = []
+
         def counter(name: str, text: str, *labels: str) -> Counter:
             self.labels[PREFIX + name] = labels
-            return Counter(PREFIX + name, text, labels, registry=registry)
+            made = Counter(PREFIX + name, text, labels, registry=registry)
+            self._of_sources += [made] if "source" in labels else []
+            return made
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             self.labels[PREFIX + name] = labels
-            return Gauge(PREFIX + name, text, labels, registry=registry)
+            made = Gauge(PREFIX + name, text, labels, registry=registry)
+            self._of_sources += [made] if "source" in labels else []
+            return made
 
         each = ("source", "collector")
         self._fetches = counter("fetches", "Fetches that ended, a batch being one.", *each)
@@ -85,6 +116,7 @@ class Instruments:
             registry=registry,
             buckets=_FETCH_BUCKETS,
         )
+        self._of_sources.append(self._duration)
         self._wait = counter("rate_limit_wait_seconds", "Time that fetches waited for the rate limit.", "source")
         self._remaining = gauge("rate_limit_remaining", "X-RateLimit-Remaining of the vendor's last answer.", "source")
         self._reset = gauge(
@@ -127,6 +159,18 @@ class Instruments:
             for reason in Reason:
                 self._failures.labels(source, collector, reason.value)
 
+    def for_source(self) -> "Instruments":
+        """Return what counts into the same metrics until it is retired, for all that a source has under way."""
+        return copy(self)
+
+    def retire(self, source: str) -> None:
+        """Take away every series of a source, and count nothing more of what it may still have under way."""
+        with self.retiring:
+            self.is_retired = True
+            for metric in self._of_sources:
+                metric.remove_by_labels({"source": source})
+            self.durations.pop(source, None)
+
     def compute(self, name: str, source: str, value: Callable[[], float]) -> None:
         """Let a gauge of a source be computed at each scrape; ``name`` is without the common prefix."""
         self._computed[name].labels(source).set_function(value)
@@ -135,12 +179,14 @@ class Instruments:
         """Let ``series_dropped`` of a source and reason be computed at each scrape."""
         self._dropped.labels(source, reason).set_function(value)
 
+    @_unless_retired
     def discovered(self, source: str, success: float | None) -> None:
         """Show how the last reading of a vendor's list went: the Unix time at which it succeeded, or None."""
         self._discovery_up.labels(source).set(success is not None)
         if success is not None:
             self._discovery_success.labels(source).set(success)
 
+    @_unless_retired
     def fetched(self, source: str, collector: str, seconds: float, failures: Sequence[Reason] = ()) -> None:
         """Count one fetch that ended, and each reason it failed for."""
         self._fetches.labels(source, collector).inc()
@@ -150,26 +196,32 @@ class Instruments:
         for reason in failures:
             self._failures.labels(source, collector, reason.value).inc()
 
+    @_unless_retired
     def requested(self, source: str, collector: str, code: str) -> None:
         """Count one request that was sent; ``code`` is the status, or ``error`` without a reply."""
         self._requests.labels(source, collector, code).inc()
 
+    @_unless_retired
     def retried(self, source: str, collector: str) -> None:
         """Count one request that is about to be sent again."""
         self._retries.labels(source, collector).inc()
 
+    @_unless_retired
     def rejected(self, source: str, collector: str, fields: int = 1) -> None:
         """Count optional fields that were left out because they were ill-formed."""
         self._rejected.labels(source, collector).inc(fields)
 
+    @_unless_retired
     def repaired(self, source: str, collector: str) -> None:
         """Count one answer that was read only after a documented repair."""
         self._repaired.labels(source, collector).inc()
 
+    @_unless_retired
     def waited(self, source: str, seconds: float) -> None:
         """Count the time that a request waited for the rate limit."""
         self._wait.labels(source).inc(seconds)
 
+    @_unless_retired
     def rate_limit_seen(self, source: str, remaining: float | None, reset: float | None) -> None:
         """Keep what the vendor's last headers said: requests left, and the Unix time of the reset."""
         if remaining is not None:

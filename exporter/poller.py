@@ -105,14 +105,17 @@ class Lane:
             self.changed.notify(len(turns))
 
     def claim(self) -> bool:
-        """Wait until there is a fetch for the calling thread to take; False once stopped."""
+        """Wait until there is a fetch for the calling thread to take; False once stopped, or if it is one too many."""
         with self.changed:
             self.idle += 1
-            while self.claims >= len(self.queue) and not self.is_stopped:
+            while self.claims >= len(self.queue) and not self._is_dismissing():
                 self.changed.wait()
             self.idle -= 1
+            if self._is_dismissing():
+                self.threads -= 1
+                return False
             self.claims += 1
-            return not self.is_stopped
+            return True
 
     def take(self) -> Turn:
         """Return the longest due fetch, to a thread that has claimed one."""
@@ -153,6 +156,15 @@ class Lane:
         """Return the monotonic time at which the most overdue fetch was due; None if none is."""
         with self.changed:
             return min((turn.due for turn in (*itertools.islice(self.queue, 1), *self.running.values())), default=None)
+
+    def resize(self, concurrency: int) -> None:
+        """Let so many threads work from now on; those that are too many end when they have nothing under way."""
+        with self.changed:
+            self.concurrency = concurrency
+            self.changed.notify_all()
+
+    def _is_dismissing(self) -> bool:
+        return self.is_stopped or self.threads > self.concurrency
 
     def stop(self) -> None:
         """Let idle threads end and wake those that wait for the rate limit."""
@@ -204,6 +216,20 @@ class Poller:
             self._lanes[source] = lane
         self.add(turns)
 
+    def remove_source(self, source: str) -> None:
+        """Stop polling a source at once; what it has under way comes to nothing, and a new one may have its name."""
+        with self._changed:
+            lane = self._lanes.pop(source)
+            # Those that wait hold a whole source in memory, for as long as their interval may be.
+            for _, _, turns in self._heap:
+                turns[:] = [turn for turn in turns if turn.source != source]
+            self._again = {turn for turn in self._again if turn.source != source}
+        lane.stop()
+
+    def resize(self, source: str, concurrency: int) -> None:
+        """Let so many fetches of a source be under way at once."""
+        self._lanes[source].resize(concurrency)
+
     def add(self, turns: Iterable[Turn]) -> None:
         """Poll more of sources that are polled already: each turn is due at once, then at its phase."""
         with self._changed:
@@ -243,7 +269,8 @@ class Poller:
         with self._changed:
             self._is_stopped = True
             self._changed.notify()
-        for lane in self._lanes.values():
+            lanes = list(self._lanes.values())
+        for lane in lanes:
             lane.stop()
 
     def is_moving(self) -> bool:
@@ -252,7 +279,8 @@ class Poller:
 
     def oldest_due(self, source: str) -> float:
         """Return the Unix time at which the source's most overdue fetch was due; now if none is."""
-        due = self._lanes[source].oldest_due()
+        lane = self._lanes.get(source)
+        due = lane.oldest_due() if lane else None
         return self._clock.time() - (0.0 if due is None else max(0.0, self._clock.monotonic() - due))
 
     # The scheduler thread
@@ -347,8 +375,8 @@ class Poller:
                         is_good = turn.run(lane.upstream)
                     finally:
                         lane.finish(is_good=is_good)
-                if self.is_repeating and not turn.is_over():
-                    with self._changed:
+                with self._changed:
+                    if self.is_repeating and not turn.is_over() and self._lanes.get(lane.source) is lane:
                         self._put_back(turn)
         except Stopped:
             return

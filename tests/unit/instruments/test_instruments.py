@@ -197,3 +197,53 @@ def test_two_programs_in_one_process_do_not_share_numbers():
     one.retried("acme", "totals")
 
     assert value(other, "retries_total", collector="totals") is None
+
+
+def names_of(instruments, source):
+    samples = (sample for family in instruments.registry.collect() for sample in family.samples)
+    return {sample.name for sample in samples if sample.labels.get("source") == source}
+
+
+def count_all(instruments, source):
+    instruments.discovered(source, 5.0)
+    instruments.fetched(source, "totals", 0.5, [Reason.TIMEOUT])
+    instruments.requested(source, "totals", "200")
+    instruments.retried(source, "totals")
+    instruments.rejected(source, "totals", 2)
+    instruments.repaired(source, "totals")
+    instruments.waited(source, 1.5)
+    instruments.rate_limit_seen(source, 599, 5.0)
+
+
+def test_a_retired_source_takes_every_series_along_and_comes_back_by_nothing_that_is_late():
+    instruments = Instruments()
+    ours, theirs = instruments.for_source(), instruments.for_source()
+    for source, each in (("acme", ours), ("shop", theirs)):
+        instruments.add_source(source, {"totals": 900.0})
+        instruments.compute("series", source, lambda: 1.0)
+        instruments.compute_dropped(source, "label_value", lambda: 1.0)
+        count_all(each, source)
+    before = names_of(instruments, "shop")
+
+    ours.retire("acme")
+    count_all(ours, "acme")
+
+    assert names_of(instruments, "acme") == set()
+    assert names_of(instruments, "shop") == before
+    assert list(instruments.durations) == ["shop"]
+
+
+def test_a_source_that_begins_anew_is_not_counted_for_by_its_old_self():
+    instruments = Instruments()
+    old = instruments.for_source()
+    instruments.add_source("acme", {"totals": 900.0})
+    count_all(old, "acme")
+
+    old.retire("acme")
+    instruments.add_source("acme", {"totals": 900.0})
+    new = instruments.for_source()
+    new.fetched("acme", "totals", 0.5)
+    count_all(old, "acme")
+
+    assert value(instruments, "fetches_total", collector="totals") == 1.0
+    assert value(instruments, "retries_total", collector="totals") == 0.0
