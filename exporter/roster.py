@@ -21,10 +21,11 @@ _SHORT_LISTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Who came and who went."""
+    """Who came and who went, and who stayed but is to be described with other labels."""
 
     joined: Sequence[Customer] = ()
     left: Sequence[Customer] = ()
+    relabelled: Sequence[Customer] = ()
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class _Listed:
 
     customer: Customer
     id: str
+    user: str
     missing: int = 0
     missing_short: int = 0
 
@@ -59,17 +61,27 @@ class Roster:
         return [*self._configured.values(), *(listed.customer for listed in self._listed.values())]
 
     def configure(self, customers: Iterable[Customer]) -> Movement:
-        """Take a new list of configured customers; one of the same id and settings stays as it is."""
+        """Take a new list of configured customers; one that is asked for as before stays as it is, but for labels."""
         new = {customer.id: customer for customer in customers}
-        kept = {id_: old for id_, old in self._configured.items() if id_ in new and old.is_like(new[id_])}
-        left = [old for id_, old in self._configured.items() if id_ not in kept]
-        joined = [customer for id_, customer in new.items() if id_ not in kept]
-        self._configured = {id_: kept.get(id_, customer) for id_, customer in new.items()}
+        before = {**self._configured, **{id_: listed.customer for id_, listed in self._listed.items()}}
+        stays = {id_ for id_, customer in new.items() if id_ in before and before[id_].is_like(customer)}
+        relabelled = [new[id_] for id_ in new if id_ in stays and before[id_].labels != new[id_].labels]
+        left = [old for id_, old in self._configured.items() if id_ not in stays]
+        joined = [customer for id_, customer in new.items() if id_ not in stays]
+        # The old ones are shared by all their fetches.
+        fresh = {customer.id for customer in (*joined, *relabelled)}
+        self._configured = {id_: customer if id_ in fresh else before[id_] for id_, customer in new.items()}
         names = {customer.name for customer in new.values()}
         for id_, listed in list(self._listed.items()):
             if id_ in new or listed.customer.name in names:
-                left.append(self._listed.pop(id_).customer)
-        return Movement(joined, left)
+                del self._listed[id_]
+                left += [] if id_ in stays else [listed.customer]
+        return Movement(joined, left, relabelled)
+
+    def dismiss(self, is_wanted: Callable[[str], bool]) -> Movement:
+        """Let those of the vendor's list go whose user name is not wanted any more."""
+        keys = [key for key, listed in self._listed.items() if not is_wanted(listed.user)]
+        return Movement(left=[self._listed.pop(key).customer for key in keys])
 
     def take_list(self, found: Sequence[Found], is_wanted: Callable[[Found], bool]) -> Movement:
         """Take a whole list of the vendor's; who is not wanted is as good as not on it, but for ``active``."""
@@ -110,7 +122,7 @@ class Roster:
                 log.warning("listed customer left out: another one has its name", source=self.source)
                 continue
             names.add(customer.name)
-            self._listed[key] = _Listed(customer, each.id)
+            self._listed[key] = _Listed(customer, each.id, each.user)
             joined.append(customer)
         return joined
 

@@ -38,9 +38,9 @@ class Customer:
     settings: Any = None
 
     def is_like(self, other: "Customer") -> bool:
-        """Return whether nothing that is fetched or shown differs from another customer."""
-        mine = (self.id, self.name, self.zone, self.labels, self.settings)
-        return mine == (other.id, other.name, other.zone, other.labels, other.settings)
+        """Return whether another customer differs in nothing but its labels, so that the same is fetched for it."""
+        mine = (self.id, self.name, self.zone, self.settings)
+        return mine == (other.id, other.name, other.zone, other.settings)
 
     def today(self) -> date:
         """Return the date that it is now in the customer's time zone."""

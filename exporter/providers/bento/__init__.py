@@ -17,7 +17,7 @@ from exporter.providers.bento.collectors import (
     SegmentsCollector,
     SiteCollector,
 )
-from exporter.providers.bento.config import BentoCredentials, BentoSource
+from exporter.providers.bento.config import BentoCredentials, BentoSite, BentoSource
 from exporter.samples import Family
 from exporter.upstream import AllowList, Authorize, Client, Request
 
@@ -54,7 +54,8 @@ class BentoProvider:
     def customers(self, source: BentoSource, clock: Clock) -> Sequence[Customer]:
         """Return the configured sites, in the order of the configuration; their settings are their sections."""
         return [
-            Customer(each.id, each.label, each.timezone or source.timezone, clock, each.labels, each)
+            # Its labels are no part of what is asked for it.
+            Customer(each.id, each.label, each.timezone or source.timezone, clock, each.labels, _unlabelled(each))
             for each in source.customers
         ]
 
@@ -99,6 +100,10 @@ class BentoProvider:
                 return ReportsCollector(api, collectors.reports)
             case _:
                 return AdsCollector(api, collectors.ads, limits.breakdown_rows)
+
+
+def _unlabelled(site: BentoSite) -> BentoSite:
+    return site.model_copy(update={"labels": {}}) if site.labels else site
 
 
 PROVIDERS: Sequence[Provider] = (BentoProvider(),)

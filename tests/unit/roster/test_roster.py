@@ -120,6 +120,28 @@ def test_a_customer_that_is_configured_after_it_was_listed_changes_over():
     assert (names(movement.joined), names(movement.left)) == (["alpha"], ["a"])
 
 
+def test_a_customer_that_is_configured_as_it_was_listed_stays():
+    customers = roster()
+    customers.take_list(rows("a", "b"), everyone)
+    listed = customers.customers[0]
+
+    movement = customers.configure([customer("a", tier="gold")])
+
+    assert (names(movement.joined), names(movement.left), names(movement.relabelled)) == ([], [], ["a"])
+    assert names(customers.customers) == ["a", "b"]
+    assert listed.is_like(customers.customers[0])
+
+
+def test_those_that_are_not_wanted_any_more_leave_the_list_at_once():
+    customers = roster("a1")
+    customers.take_list(rows("a2", "b1", "b2"), everyone)
+
+    movement = customers.dismiss(lambda user: not user.startswith("b"))
+
+    assert names(movement.left) == ["b1", "b2"]
+    assert names(customers.customers) == ["a1", "a2"]
+
+
 def test_a_new_configured_list_leaves_alone_who_has_not_changed():
     customers = Roster("acme", lambda each: customer(each.key))
     customers.configure([customer("a"), customer("b", tier="gold"), customer("c")])
@@ -127,8 +149,10 @@ def test_a_new_configured_list_leaves_alone_who_has_not_changed():
 
     movement = customers.configure([customer("a"), customer("b", tier="silver"), customer("d")])
 
-    assert (names(movement.joined), names(movement.left)) == (["b", "d"], ["b", "c"])
+    assert (names(movement.joined), names(movement.left)) == (["d"], ["c"])
+    assert [(each.name, each.labels["tier"]) for each in movement.relabelled] == [("b", "silver")]
     assert customers.customers[0] is kept
+    assert customers.customers[1].labels == {"tier": "silver"}
 
 
 def test_one_that_the_vendor_renamed_does_not_double():

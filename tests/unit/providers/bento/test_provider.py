@@ -76,13 +76,20 @@ def test_customers_are_the_configured_sites_each_with_its_section():
 
     assert (first.id, first.name, first.zone, first.labels) == ("a", "a", ZoneInfo("America/Denver"), {})
     assert (second.id, second.name, second.zone, second.labels) == ("b", "second", ZoneInfo("UTC"), {"tier": "gold"})
-    assert (first.settings, second.settings) == configured.customers
+    assert first.settings == configured.customers[0]
+    assert second.settings == configured.customers[1].model_copy(update={"labels": {}})
     assert first.clock is clock
 
 
 @pytest.mark.parametrize(
     ("change", "is_like"),
-    [({}, True), ({"segments": "all"}, False), ({"credentials": OWN}, False), ({"ads": [{"name": "x"}]}, False)],
+    [
+        ({}, True),
+        ({"labels": {"tier": "gold"}}, True),
+        ({"segments": "all"}, False),
+        ({"credentials": OWN}, False),
+        ({"ads": [{"name": "x"}]}, False),
+    ],
 )
 def test_a_site_that_is_asked_otherwise_is_another(change, is_like):
     [before] = BENTO.customers(source(), FakeClock())
