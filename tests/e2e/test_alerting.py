@@ -55,7 +55,7 @@ class Office:
         """Start an exporter that polls six of its customers each second."""
         retry = {"attempts": 1, "initial_backoff": 0, "max_backoff": 0}
         sources = [source(self.vendor, self.world.customers[:6])]
-        return shell.run(sources, *arguments, timeout="500ms", concurrency=16, retry=retry)
+        return shell.run(sources, *arguments, timeout="500ms", concurrency=16, retry=retry, probe_interval="1s")
 
     def _overview(self, world: World, user: str, began: float, at: float) -> dict[str, str | int]:
         account = world.find(user)

@@ -15,7 +15,7 @@ sources:
 """
 EVERYTHING = """
 polling: {timeout: 1m30s, concurrency: 2, stale_after: 2.5, drop_after: 1w,
-          retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}}
+          retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}, probe_interval: 5m}
 limits: {max_series: 10, max_response_bytes: 1MiB, categories_per_customer: 2, breakdown_rows: 3}
 sources:
   - name: post
@@ -44,6 +44,7 @@ def as_read(ca_file):
             "stale_after": 2.5,
             "drop_after": "1w",
             "retry": {"attempts": 1, "initial_backoff": "0s", "max_backoff": "250ms"},
+            "probe_interval": "5m",
         },
         "limits": {
             "max_series": 10,
@@ -84,6 +85,7 @@ def test_what_is_left_out_has_the_defaults_of_the_contract(loaded):
     config = loaded(customers(1))
 
     assert config.polling == PollingConfig(timeout=10, concurrency=8, stale_after=3, drop_after=86400)
+    assert config.polling.probe_interval == 60
     assert (config.polling.retry.attempts, config.polling.retry.initial_backoff, config.polling.retry.max_backoff) == (
         4,
         1,
