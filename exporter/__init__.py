@@ -6,6 +6,7 @@ The rooms, in the order in which data passes through them::
     providers/      one folder for each vendor API: calls, families, collectors
     upstream/       the one HTTP client, with its rate limit, retries and deadlines
     samples.py      families and samples: plain typed values
+    state/          what outlives the process, so that a restart shows the same
     store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
     roster.py       who the customers of a source are

@@ -13,7 +13,9 @@ from struct import Struct
 from typing import TypeAlias
 
 from exporter.errors import Reason
+from exporter.providers.base import Customer
 from exporter.samples import Family
+from exporter.state import Scope
 
 # Exposition renders so many customers of one family at once: few blocks to join at
 # a scrape, few customers to render again when one of them changes.
@@ -87,6 +89,7 @@ class Shelf:
         errors: the same in words.
         layouts, values: the series shown, and their numbers; no layout means none.
         notes: what is rare, by row.
+        scope: what its places are kept by over restarts; None where nothing is kept.
     """
 
     __slots__ = (
@@ -101,6 +104,7 @@ class Shelf:
         "layouts",
         "notes",
         "reasons",
+        "scope",
         "since",
         "values",
     )
@@ -121,6 +125,7 @@ class Shelf:
         self.layouts: list[Layout | None] = [None] * rows
         self.values: list[bytes] = [b""] * rows
         self.notes: dict[int, Notes] = {}
+        self.scope: Scope | None = None
 
     def has(self, row: int) -> bool:
         """Return whether the customer of a row has a place here."""
@@ -153,15 +158,16 @@ class Shelf:
 
 
 class Record:
-    """One customer of a source: the value of its label, its group, and its row there."""
+    """One customer of a source: the value of its label, its group, its row there, and who it is to the vendor."""
 
-    __slots__ = ("group", "name", "row")
+    __slots__ = ("customer", "group", "name", "row")
 
     def __init__(self, group: "Group", name: str, row: int) -> None:
         """Make a customer without places; an empty name stands for the source itself."""
         self.group = group
         self.name = name
         self.row = row
+        self.customer: Customer | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -324,3 +330,14 @@ class SourceRecord:
         self.last_success: float | None = None
         self.last_failure: Failure | None = None
         self.shortest_interval = float("inf")
+
+    def join(self, source: str, customer: str) -> Record:
+        """Return the record of a new customer of this source, in the first group that has room."""
+        if not self.roomy:
+            self.roomy.append(Group(source))
+            self.groups.append(self.roomy[0])
+        group = self.roomy[0]
+        record = self.records[customer] = group.join(customer)
+        if not group.has_room:
+            self.roomy.remove(group)
+        return record

@@ -6,14 +6,18 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
-from weakref import WeakValueDictionary
 
 from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
-from exporter.samples import Family, Item, Kind, LeftOut, Sample
+from exporter.providers.base import Customer
+from exporter.samples import Family, Item, Sample
+from exporter.state import ForgetfulState, Kept, Scope, State, Ticket, customer_digest, settings_digest
 from exporter.store import health
-from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Series, Shelf, SourceRecord
+from exporter.store.drafts import Coming, Draft, Layouts, changed_families, cleared, drafted, present, sound, unkept
+from exporter.store.keeping import coming_row, draft_of, parting_rows, put_health
+from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Shelf, SourceRecord
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
 
@@ -31,7 +35,9 @@ class Change:
 class Store:
     """Keeps what every fetch last brought, and lets it age."""
 
-    def __init__(self, clock: Clock, *, stale_after: float, drop_after: float, max_series: int) -> None:
+    def __init__(
+        self, clock: Clock, *, stale_after: float, drop_after: float, max_series: int, state: State | None = None
+    ) -> None:
         """Make an empty store; ``untried`` will be how many places have not been fetched once yet.
 
         ``moves`` will be another number whenever places have come or gone.
@@ -41,6 +47,7 @@ class Store:
             stale_after: intervals without success after which a place is stale.
             drop_after: seconds without success after which samples leave, if that is the longer.
             max_series: how many vendor series are kept at most; further ones are left out.
+            state: where a value is written before anybody sees it; None for nowhere.
         """
         self.lock = threading.RLock()
         self.sources: dict[str, SourceRecord] = {}
@@ -50,10 +57,12 @@ class Store:
         self._stale_after = stale_after
         self._drop_after = drop_after
         self._max_series = max_series
+        self._state: State = state or ForgetfulState()
         self._series = 0
+        self._reserved = 0
         self._deadlines: list[tuple[float, int, Shelf]] = []
         self._order = itertools.count()
-        self._layouts: WeakValueDictionary[tuple[Series, ...], Layout] = WeakValueDictionary()
+        self._layouts = Layouts()
         self._changed: dict[Group, None] = {}
 
     # What there is to know
@@ -73,14 +82,26 @@ class Store:
                 known = self.sources[source] = SourceRecord()
             return known
 
-    def enrol(self, source: str, customers: Iterable[str]) -> Sequence[Record]:
-        """Return the records of customers, in this order; those who are new have no places yet."""
+    def enrol(self, source: str, names: Iterable[str], customers: Iterable[Customer] = ()) -> Sequence[Record]:
+        """Return the records of customers, in this order; those who are new have no places yet.
+
+        ``customers`` says who they are to the vendor: nothing is kept of others over a restart.
+        """
         with self.lock:
             known = self.add_source(source)
-            return [known.records.get(customer) or _joined(known, source, customer) for customer in customers]
+            records = [known.records.get(name) or known.join(source, name) for name in names]
+            for record, customer in zip(records, customers, strict=False):
+                record.customer = customer
+            return records
 
-    def open(self, records: Iterable[Record], collector: str, interval: float) -> None:
-        """Make a place for a collector of each of these customers; its clock runs from now."""
+    def open(self, records: Sequence[Record], collector: str, interval: float, scope: Scope | None = None) -> None:
+        """Make a place for a collector of each of these customers.
+
+        Its clock runs from now, and it shows nothing yet, unless something was kept of it.
+
+        Raises:
+            CorruptState: what was kept can't be trusted.
+        """
         with self.lock:
             now = self._clock.monotonic()
             self.moves += 1
@@ -88,11 +109,14 @@ class Store:
                 known = self.add_source(group.source)
                 known.shortest_interval = min(known.shortest_interval, interval)
                 shelf = group.shelf(collector, interval)
+                shelf.scope = scope
                 for record in members:
                     shelf.since[record.row] = now
                     self.untried += 1
                 self._look_at(shelf, now + self._stale_after * interval)
                 self._mark(group, (health.STALE,))
+            if scope is not None and not self._state.is_empty:
+                self._restore(records, collector, interval, scope)
 
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
@@ -110,10 +134,11 @@ class Store:
         with self.lock:
             now, known = self._clock.monotonic(), self.add_source(source)
             for customer, samples in described:
-                record = known.records.get(customer) or _joined(known, source, customer)
+                record = known.records.get(customer) or known.join(source, customer)
                 shelf = record.group.shelf("", 0)
                 shelf.since[record.row] = now
-                self._replace(shelf, record.row, samples)
+                sound, left_out = self._sound(shelf.layouts[record.row], samples)
+                self._show(shelf, record.row, drafted(present(shelf, record.row), sound, left_out, self._layouts))
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
@@ -122,8 +147,10 @@ class Store:
             known = self.sources[source]
             record = known.records.pop(customer)
             group = record.group
+            if not self._state.is_lasting:
+                self._state.part(parting_rows(record, self._clock.time() - self._clock.monotonic()))
             for place in record.places:
-                self._replace(place.shelf, record.row, ())
+                self._show(place.shelf, record.row, Draft())
                 self.untried -= bool(place.collector) and place.up is None
             self._mark(group, health.FAMILIES)
             group.leave(record)
@@ -144,7 +171,13 @@ class Store:
             The change of health of each place that is still configured.
         """
         with self.lock:
-            return [self._commit(place, outcome, began, ended) for place, outcome in outcomes if not place.is_gone]
+            coming = [self._coming(place, outcome) for place, outcome in outcomes if not place.is_gone]
+            ticket = self._keep(coming, began, ended)
+            if ticket is None:
+                return self._take(coming, began, ended)
+        is_kept = ticket.wait()
+        with self.lock:
+            return self._take(coming, began, ended, is_kept=is_kept)
 
     def skip(self, places: Iterable[Place], error: FetchError) -> None:
         """Show that fetches are due and can't be made; nothing else changes, and none has been attempted."""
@@ -157,14 +190,50 @@ class Store:
                 shelf.reasons[row], shelf.errors[row] = error.reason, sys.intern(str(error))
                 self._mark(shelf.group, (health.UP, health.FAILING))
 
-    def _commit(self, place: Place, outcome: Outcome, began: float, ended: float) -> Change:
+    def _coming(self, place: Place, outcome: Outcome) -> Coming:
+        """Return what a fetch is to change, with room reserved for its series."""
+        before = present(place.shelf, place.record.row)
+        if isinstance(outcome, Reason | FetchError):
+            reason = outcome if isinstance(outcome, Reason) else outcome.reason
+            return Coming(place, before, reason, str(outcome), 0)
+        sound, left_out = self._sound(before.layout, outcome)
+        try:
+            draft = drafted(before, sound, left_out, self._layouts)
+        except ImpossibleSamples as error:
+            return Coming(place, before, Reason.INTERNAL, str(error), 0)
+        reserved = max(0, draft.size - before.size)
+        self._reserved += reserved
+        return Coming(place, draft, None, "", reserved)
+
+    def _keep(self, coming: Iterable[Coming], began: float, ended: float) -> Ticket | None:
+        """Begin to write what fetches brought; None if nothing of it is ever kept."""
+        if not self._state.is_lasting:
+            return None
+        lead = self._clock.time() - self._clock.monotonic()
+        rows = [coming_row(scope, each, began, ended, lead) for each in coming if (scope := each.place.shelf.scope)]
+        # In here, under the lock: what belongs to a customer who leaves is never written after it came back.
+        return self._state.write(rows) if rows else None
+
+    def _take(self, coming: Iterable[Coming], began: float, ended: float, *, is_kept: bool = True) -> list[Change]:
+        changes = []
+        for each in coming:
+            self._reserved -= each.reserved
+            if not each.place.is_gone:
+                changes.append(self._commit(each, began, ended, is_kept=is_kept))
+        return changes
+
+    def _commit(self, coming: Coming, began: float, ended: float, *, is_kept: bool) -> Change:
+        place, reason, error = coming.place, coming.reason, coming.error
         shelf, row = place.shelf, place.record.row
         before = (place.up, shelf.is_stale[row], shelf.reasons[row])
-        reason, error = self._take(shelf, row, outcome, ended)
-        shelf.reasons[row] = reason
-        if reason is not None:
+        if reason is None:
+            self._succeed(shelf, row, ended)
+            known = present(shelf, row)
+            self._show(shelf, row, coming.draft if is_kept else unkept(coming.draft, known, self._layouts))
+        else:
             failure = Failure(ended, place.record.name, shelf.collector, reason, error)
             self.sources[shelf.group.source].last_failure = failure
+        shelf.reasons[row] = reason
         # One text for all that fail alike: in an outage, those are all.
         shelf.errors[row] = sys.intern(error)
         shelf.last_attempt[row] = began
@@ -175,23 +244,50 @@ class Store:
         self._mark(shelf.group, (health.LAST_ATTEMPT, *changed))
         return Change(place, before[-1], reason, error)
 
-    def _take(self, shelf: Shelf, row: int, outcome: Outcome, ended: float) -> tuple[Reason | None, str]:
-        """Show what a fetch brought; return why it failed, also in words."""
-        if isinstance(outcome, Reason):
-            return outcome, str(outcome)
-        if isinstance(outcome, FetchError):
-            return outcome.reason, str(outcome)
-        try:
-            self._replace(shelf, row, outcome)
-        except ImpossibleSamples as error:
-            return Reason.INTERNAL, str(error)
+    def _succeed(self, shelf: Shelf, row: int, ended: float) -> None:
         now = self._clock.monotonic()
         shelf.last_success[row] = ended
         shelf.since[row] = self.sources[shelf.group.source].last_success = now
         shelf.is_stale[row] = False
         self._look_at(shelf, now + self._stale_after * shelf.interval)
         self._mark(shelf.group, (health.LAST_SUCCESS,))
-        return None, ""
+
+    # What was kept
+
+    def _restore(self, records: Sequence[Record], collector: str, interval: float, scope: Scope) -> None:
+        by_digest = {customer_digest(record.customer): record for record in records}
+        for record, kept in self._state.rows(scope, by_digest):
+            place = Place(record, record.group.shelves[collector, interval])
+            if kept.settings == settings_digest(scope, record.customer):
+                self._put_back(place, kept)
+                if scope.collector and record.customer and kept.rare.memory:
+                    scope.collector.recall(record.customer, kept.rare.memory)
+            else:
+                # Other things were asked for then; of that, only where counters go on is still true.
+                self._show(place.shelf, record.row, cleared(draft_of(kept, self._layouts)))
+
+    def _put_back(self, place: Place, kept: Kept) -> None:
+        """Show what was kept of a place, as old as it is now."""
+        shelf, row, known = place.shelf, place.record.row, self.sources[place.shelf.group.source]
+        now, today = self._clock.monotonic(), self._clock.time()
+        # What a clock that was set back makes the future is now.
+        since = now - max(0.0, today - kept.since)
+        stale_at, drop_at = self._deadlines_of(shelf, since)
+        draft = draft_of(kept, self._layouts)
+        if now >= drop_at or self._series + self._reserved + draft.size > self._max_series:
+            draft = cleared(draft)
+        self._show(shelf, row, draft)
+        shelf.since[row] = since
+        shelf.is_stale[row] = now >= stale_at
+        self._look_at(shelf, drop_at if shelf.is_stale[row] else stale_at)
+        put_health(shelf, row, kept, today)
+        self.untried -= place.up is not None
+        if place.last_success is not None:
+            known.last_success = max(since, known.last_success or since)
+        if place.reason is not None and (known.last_failure is None or known.last_failure.at < kept.last_attempt):
+            failure = kept.last_attempt, place.record.name, place.collector, place.reason, place.last_error
+            known.last_failure = Failure(*failure)
+        self._mark(shelf.group, health.FAMILIES)
 
     # What a scrape needs
 
@@ -242,9 +338,8 @@ class Store:
 
     def _age(self, shelf: Shelf, now: float) -> None:
         """Let the places of a shelf turn stale, and their samples leave, that are due to; look again at the next."""
-        stale_after = self._stale_after * shelf.interval
-        drop_after = max(self._drop_after, stale_after + shelf.interval)
-        following = float("inf")
+        stale_after, drop_after = self._deadlines_of(shelf, 0)
+        following = inf
         for row, since in enumerate(shelf.since):
             if not shelf.has(row):
                 continue
@@ -256,146 +351,49 @@ class Store:
             elif since + drop_after > now:
                 following = min(following, since + drop_after)
             elif shelf.layouts[row] is not None:
-                self._show(shelf, row, ())
-        if following < float("inf"):
+                self._show(shelf, row, cleared(present(shelf, row)))
+        if following < inf:
             self._look_at(shelf, following)
+
+    def _deadlines_of(self, shelf: Shelf, since: float) -> tuple[float, float]:
+        """Return when a place turns stale, and when its samples leave, that succeeded last at this moment."""
+        stale_after = self._stale_after * shelf.interval
+        return since + stale_after, since + max(self._drop_after, stale_after + shelf.interval)
 
     # Showing samples
 
-    def _replace(self, shelf: Shelf, row: int, items: Sequence[Item]) -> None:
-        sound, left_out = self._sound(shelf.layouts[row], items)
-        self._show(shelf, row, sound)
-        notes = shelf.notes.get(row)
-        if left_out or (notes and notes.left_out):
-            notes = _notes(shelf, row)
-            total = self.sources[shelf.group.source].left_out
-            total.subtract(notes.left_out)
-            total.update(left_out)
-            notes.left_out = left_out
-
     def _sound(self, layout: Layout | None, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
-        """Return what can be shown, and how much is left out: label values that are no text, series over the limit."""
-        left_out: dict[str, int] = {}
-        sound = []
-        for item in items:
-            if isinstance(item, LeftOut):
-                left_out[item.reason] = left_out.get(item.reason, 0) + item.count
-            elif item.labels and not all(map(_is_text, item.labels)):
-                left_out["label_value"] = left_out.get("label_value", 0) + 1
-            else:
-                sound.append(item)
-        room = self._max_series - self._series + (len(layout.keys) if layout else 0)
-        if len(sound) > room:
-            known = set(layout.keys if layout else ())
-            new = [sample for sample in sound if (sample.family, sample.labels) not in known]
-            surplus = set(map(id, new[max(0, room - (len(sound) - len(new))) :]))
-            left_out["max_series"] = len(surplus)
-            sound = [sample for sample in sound if id(sample) not in surplus]
-        return sound, left_out
+        known = layout.keys if layout else ()
+        return sound(known, items, self._max_series - self._series - self._reserved + len(known))
 
-    def _show(self, shelf: Shelf, row: int, samples: Sequence[Sample]) -> None:
-        keys = tuple([(sample.family, sample.labels) for sample in samples])
-        old = shelf.layouts[row]
-        if old is not None and old.keys == keys:
-            self._update(shelf, row, old, samples)
-            return
-        layout = self._layout(keys) if keys else None
-        marks = dict(shelf.notes[row].marks) if row in shelf.notes else {}
-        if old is not None:
-            before = zip(old.keys, old.numbers.unpack(shelf.values[row]), strict=True)
-            marks.update((key, mark) for key, mark in before if _is_counter(key[0]))
-            self._mark(shelf.group, old.parts)
-        pairs = zip(samples, keys, strict=True)
-        values = [self._exposed(shelf, row, each, marks.pop(key, None)) for each, key in pairs]
-        if marks or row in shelf.notes:
-            _notes(shelf, row).marks = marks
-        shelf.values[row] = layout.numbers.pack(*values) if layout else b""
-        shelf.layouts[row] = layout
-        growth = len(keys) - (len(old.keys) if old else 0)
-        self.sources[shelf.group.source].series += growth
-        self._series += growth
-        self._mark(shelf.group, layout.parts if layout else ())
+    def _show(self, shelf: Shelf, row: int, draft: Draft) -> None:
+        """Let a place show what was worked out for it; families of which nothing changed need not be rendered again."""
+        old, new = shelf.layouts[row], draft.layout
+        if new is not old:
+            growth = (len(new.keys) if new else 0) - (len(old.keys) if old else 0)
+            self.sources[shelf.group.source].series += growth
+            self._series += growth
+            self._mark(shelf.group, itertools.chain(old.parts if old else (), new.parts if new else ()))
+        elif new is not None and draft.values != shelf.values[row]:
+            self._mark(shelf.group, changed_families(new, shelf.values[row], draft.values))
+        shelf.layouts[row] = new
+        shelf.values[row] = draft.values
+        if draft.notes is not None or row in shelf.notes:
+            self._note(shelf, row, draft.notes)
 
-    def _update(self, shelf: Shelf, row: int, layout: Layout, samples: Sequence[Sample]) -> None:
-        """Take new values of the same series; families whose values are the same need not be rendered again."""
-        old = shelf.values[row]
-        marks = layout.numbers.unpack(old)
-        values = [
-            self._exposed(shelf, row, sample, mark) if sample.family.kind is Kind.COUNTER else sample.value
-            for sample, mark in zip(samples, marks, strict=True)
-        ]
-        new = layout.numbers.pack(*values)
-        if new != old:
-            shelf.values[row] = new
-            parts = layout.parts.items()
-            spans = ((family, slice(start, start + len(labels))) for family, (start, labels) in parts)
-            self._mark(shelf.group, [family for family, span in spans if tuple(values[span]) != marks[span]])
-
-    def _layout(self, keys: tuple[Series, ...]) -> Layout:
-        layout = self._layouts.get(keys)
-        if layout is None:
-            if len(set(keys)) < len(keys):
-                raise ImpossibleSamples("a collector gave the same series twice")
-            if len([*itertools.groupby(family for family, _ in keys)]) > len({family for family, _ in keys}):
-                raise ImpossibleSamples("a collector mixed the samples of two families")
-            if any(len(labels) != len(family.labels) for family, labels in keys):
-                raise ImpossibleSamples("a collector gave a sample too few label values, or too many")
-            layout = self._layouts[keys] = Layout(keys)
-        return layout
-
-    def _exposed(self, shelf: Shelf, row: int, sample: Sample, mark: float | None) -> float:
-        """Return what to show for a sample: a counter that fell is held, until the vendor passes it again."""
-        family, value = sample.family, sample.value
-        if not _is_counter(family):
-            return value
-        if mark is None or value >= mark or _began_anew(mark, value):
-            if row in shelf.notes and shelf.notes[row].held.pop(family.name, None) is not None:
-                self._mark(shelf.group, (health.HELD,))
-            return value
-        self._hold(shelf, row, family, mark - value)
-        return mark
-
-    def _hold(self, shelf: Shelf, row: int, family: Family, excess: float) -> None:
-        notes = _notes(shelf, row)
-        if family.name not in notes.held:
-            notes.corrections[family.name] = notes.corrections.get(family.name, 0) + 1
-            self._mark(shelf.group, (health.CORRECTIONS,))
-        if notes.held.get(family.name) != excess:
-            notes.held[family.name] = excess
+    def _note(self, shelf: Shelf, row: int, new: Notes | None) -> None:
+        old, now = shelf.notes.pop(row, None) or Notes(), new or Notes()
+        if new is not None:
+            shelf.notes[row] = new
+        if old.held != now.held:
             self._mark(shelf.group, (health.HELD,))
+        if old.corrections != now.corrections:
+            self._mark(shelf.group, (health.CORRECTIONS,))
+        if old.left_out != now.left_out:
+            total = self.sources[shelf.group.source].left_out
+            total.subtract(old.left_out)
+            total.update(now.left_out)
 
     def _mark(self, group: Group, families: Iterable[Family]) -> None:
         group.changed.update(families)
         self._changed[group] = None
-
-
-def _joined(known: SourceRecord, source: str, customer: str) -> Record:
-    """Return a new record, in the first group that has room."""
-    if not known.roomy:
-        known.roomy.append(Group(source))
-        known.groups.append(known.roomy[0])
-    group = known.roomy[0]
-    record = known.records[customer] = group.join(customer)
-    if not group.has_room:
-        known.roomy.remove(group)
-    return record
-
-
-def _notes(shelf: Shelf, row: int) -> Notes:
-    return shelf.notes.setdefault(row, Notes())
-
-
-def _began_anew(exposed: float, value: float) -> bool:
-    """Return whether a total fell so far that its account began anew, rather than being corrected."""
-    return value < exposed / 2 and exposed - value >= 100  # noqa: PLR2004 - the contract's own number
-
-
-def _is_counter(family: Family) -> bool:
-    return family.kind is Kind.COUNTER
-
-
-def _is_text(label: str) -> bool:
-    try:
-        return label.isascii() or bool(label.encode())
-    except UnicodeEncodeError:
-        return False

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
+from typing import Protocol
 
 from exporter.clock import Clock
 from exporter.errors import Stopped
@@ -18,10 +19,22 @@ from exporter.minutes import Ring
 
 # The vendor's clock may run a little slower than ours.
 _DRIFT = 1.001
+# Over restarts it is kept in lots what was sent: so small a part of a period is lost by a crash at most.
+_LOTS = 20
 # For so many minutes it is known what was sent; longer periods are looked at over a day.
 _HOUR = 60
 _DAY = 24 * 60
 _MINUTE = 60
+
+
+class Book(Protocol):
+    """Keeps which requests of a budget were sent, so that the limit holds over restarts."""
+
+    def read(self) -> Sequence[float]:
+        """Return the monotonic moments by which requests had been answered, the first one first."""
+
+    def write(self, answered: Sequence[float], leased: int) -> bool:
+        """Keep such moments, and how many more requests may be sent until the next call; wait until that is safe."""
 
 
 class Permit:
@@ -67,8 +80,8 @@ class Limiter:
     Shared by all sources that draw from one budget. Who waits longest goes first.
     """
 
-    def __init__(self, calls: int, per: float, clock: Clock) -> None:
-        """Start with every place free."""
+    def __init__(self, calls: int, per: float, clock: Clock, book: Book | None = None) -> None:
+        """Start with every place free; with a book, what is sent is kept there."""
         self.per = per
         self._configured = calls
         self._calls = calls
@@ -77,6 +90,12 @@ class Limiter:
         self._in_flight: set[Permit] = set()
         # When the places of answered requests are free again, soonest first.
         self._free_at: deque[float] = deque()
+        self._book = book
+        self._leasing = threading.Lock()
+        # How many requests more the book counts already, and the permits that it counts and does not count yet.
+        self._leased = 0
+        self._covered: set[Permit] = set()
+        self._uncovered: set[Permit] = set()
         self._waiting: deque[threading.Condition] = deque()
         self._window = min(math.ceil(per / 60), _DAY)
         # Of every limiter for as long, so that a limiter of a longer period can go on from it.
@@ -131,7 +150,22 @@ class Limiter:
                 self._wait(is_stopped)
             permit = Permit(self)
             self._in_flight.add(permit)
+            self._uncovered.add(permit)
+        self._cover(permit)
         return permit
+
+    def recall(self) -> None:
+        """Begin with those places taken that the book knows to be."""
+        if self._book is not None:
+            with self._lock:
+                self._free_at.extend(moment + self.per * _DRIFT for moment in self._book.read())
+
+    def settle(self) -> None:
+        """Keep exactly what was sent, at the end; a request that is still under way counts as sent."""
+        with self._leasing, self._lock:
+            book, answered, leased = self._book, self._answered(), len(self._in_flight)
+        if book is not None:
+            book.write(answered, leased)
 
     def wake(self) -> None:
         """Let everyone who waits look whether it is to stop."""
@@ -152,6 +186,8 @@ class Limiter:
             for permit in self._in_flight:
                 permit.count_for(heir)
             ends = list(self._ends(now, heir.per))
+            # One keeps the book from now on.
+            self._book = None
             # The vendor said so itself, and its next answer will say it again.
             lowered = self._calls if self._calls < self._configured else None
             heir.inherit(self._in_flight, ends, self._sent.last(now, _HOUR + _DAY), lowered)
@@ -185,11 +221,34 @@ class Limiter:
         """Free the place of a permit: now if nothing was sent, else when the vendor has forgotten the request."""
         with self._lock:
             self._in_flight.discard(permit)
+            if permit in self._covered:
+                self._covered.discard(permit)
+                self._leased += not was_sent
             if was_sent:
                 now = self._clock.monotonic()
                 self._free_at.append(now + self.per * _DRIFT)
                 self._sent.add(now)
             self._wake_first()
+
+    def _cover(self, permit: Permit) -> None:
+        """See to it that the book counts a request before it is sent."""
+        with self._leasing:
+            with self._lock:
+                book = self._book
+                lot = 0 if book is None or self._leased else max(1, self._calls // _LOTS)
+                answered = self._answered() if lot else []
+                leased = len(self._in_flight) - len(self._uncovered) + lot
+            if book is not None and lot:
+                # Where it can't be kept, polling goes on: the limit then holds for as long as this process lives.
+                book.write(answered, leased)
+            with self._lock:
+                self._uncovered.discard(permit)
+                if book is not None:
+                    self._leased += lot - 1
+                    self._covered.add(permit)
+
+    def _answered(self) -> list[float]:
+        return [moment - self.per * _DRIFT for moment in self._free_at]
 
     def _wait(self, is_stopped: Callable[[], bool]) -> None:
         turn = threading.Condition(self._lock)

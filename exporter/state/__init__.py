@@ -1,0 +1,28 @@
+"""What outlives the process: last good samples, counters' marks, last attempts, pauses and used budgets.
+
+The store writes a value here before a scrape can see it, so no crash ever shows an older counter again. What is kept is
+found by the identity of an account, never by its label alone, and nothing here knows how it is shown.
+"""
+
+from exporter.state.forgetful import ForgetfulState
+from exporter.state.identity import account, customer_digest, fact_name, scope_of, settings_digest
+from exporter.state.kept import NOTHING_RARE, Kept, Rare, Remembering, Row, Scope, State, Ticket
+from exporter.state.sqlite import SqliteState
+
+__all__ = [
+    "NOTHING_RARE",
+    "ForgetfulState",
+    "Kept",
+    "Rare",
+    "Remembering",
+    "Row",
+    "Scope",
+    "SqliteState",
+    "State",
+    "Ticket",
+    "account",
+    "customer_digest",
+    "fact_name",
+    "scope_of",
+    "settings_digest",
+]

@@ -1,0 +1,225 @@
+"""The state in an SQLite file beside the exporter: nothing to install, one file to keep."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import structlog
+
+from exporter.clock import Clock
+from exporter.errors import CorruptState, StartError
+from exporter.samples import Family
+from exporter.state import file
+from exporter.state.kept import Kept, Row, Scope, Series, Ticket, Whose
+from exporter.state.rows import check_row, known_series, unpack_row, unpack_series, unseal
+from exporter.state.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+# With more customers than this share of a scope's, one walk through all of it is quicker than a look for each.
+_WALK = 200
+# The program has 5 s to stop in, and closes what serves pages besides.
+_CLOSED_WITHIN = 2.0
+
+_ALL = "SELECT customer, layout, content FROM places WHERE scope = ?"
+_ONE = "SELECT customer, layout, content FROM places WHERE scope = ? AND customer = ?"
+_LAYOUT = "SELECT content FROM layouts WHERE id = ?"
+_FACT = "SELECT content FROM facts WHERE name = ?"
+
+
+class SqliteState:
+    """Keeps everything in one file that this process alone writes; implements ``State``.
+
+    Attributes:
+        path: the file.
+        is_lasting: True.
+    """
+
+    is_lasting = True
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open a file, made if it is not there; one that is corrupt is set aside.
+
+        Raises:
+            StartError: another process holds it, a later version wrote it, or it can't be written.
+        """
+        self.path = path
+        self._clock = clock
+        self._lock = file.hold(path)
+        self._set_aside = 0
+        self._is_readable = True
+        self._writer = self._open()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is kept of any fetch."""
+        if not self._is_readable:
+            return True
+        with self._reading() as connection:
+            return connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None
+
+    @property
+    def is_up(self) -> bool:
+        """Return whether it could be written the last time, and does not hang."""
+        return self._writer.is_good and not self._writer.is_hung
+
+    @property
+    def failures(self) -> int:
+        """Return how many writes have failed so far; a file that was set aside counts as one."""
+        return self._writer.failures + self._set_aside
+
+    @property
+    def is_hung(self) -> bool:
+        """Return whether the thread that writes is stuck in the disk."""
+        return self._writer.is_hung
+
+    def write(self, rows: Sequence[Row] = (), facts: Mapping[str, bytes] | None = None) -> Ticket:
+        """Begin to write all of this at once, after all that was begun before; never waits."""
+        return self._writer.put(rows, facts or {})
+
+    def rows(self, scope: Scope, customers: Mapping[bytes, Whose]) -> Iterator[tuple[Whose, Kept]]:
+        """Yield what is kept of these customers, who are named by digests.
+
+        Raises:
+            CorruptState: what is there can't be trusted.
+        """
+        if not self._is_readable:
+            return
+        try:
+            with self._reading() as connection:
+                layouts = _Layouts(connection, scope.families)
+                for customer, number, content in _walk(connection, scope.number, customers):
+                    check_row(scope.number, customer, number, content)
+                    if customer in customers:
+                        yield customers[customer], layouts.unpacked(number, content)
+        except sqlite3.DatabaseError as error:
+            raise CorruptState(str(error)) from None
+
+    def part(self, rows: Sequence[Row]) -> None:
+        """Do nothing: what belongs to those who leave is kept already."""
+
+    def fact(self, name: str) -> bytes | None:
+        """Return what was kept under a name; None if nothing was.
+
+        Raises:
+            CorruptState: what is there can't be trusted.
+        """
+        if not self._is_readable:
+            return None
+        try:
+            with self._reading() as connection:
+                found = connection.execute(_FACT, (name,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise CorruptState(str(error)) from None
+        return None if found is None else unseal(found[0])
+
+    def begin_anew(self, why: str) -> None:
+        """Set the file aside, which turned out to be corrupt, and go on with an empty one."""
+        failures = self._writer.failures
+        self._writer.close(_CLOSED_WITHIN)
+        self._put_aside(why)
+        self._writer = self._open()
+        self._writer.failures += failures
+
+    def close(self) -> None:
+        """Write what is still to be written, and let others have the file."""
+        self._writer.close(_CLOSED_WITHIN)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _open(self) -> Writer:
+        """Return what writes to the file; it may only be read on a disk that is full."""
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = self._sound()
+        except CorruptState as error:
+            self._put_aside(str(error))
+            connection = self._sound()
+        except (sqlite3.Error, OSError) as error:
+            self._begin_without_room(error)
+        writer = Writer(self.path, connection, self._clock.time)
+        writer.start()
+        return writer
+
+    def _sound(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = file.connect(self.path)
+            file.check(connection)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            if file.is_disk_s_fault(error):
+                raise
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+                raise StartError(f"state.path: another program is writing to {self.path}; wait until it ends") from None
+            raise CorruptState(str(error)) from None
+        except CorruptState:
+            if connection is not None:
+                connection.close()
+            raise
+        return connection
+
+    def _put_aside(self, why: str) -> None:
+        self._set_aside += 1
+        file.set_aside(self.path, why, self._clock.time())
+
+    def _begin_without_room(self, error: sqlite3.Error | OSError) -> None:
+        """Begin with what can be read of the file.
+
+        Raises:
+            StartError: there may be counters in it that can't be read, or it is not for lack of room.
+        """
+        remedy = (
+            "make room on its disk" if file.is_full(error) else f"let this user write to it and to {self.path.parent}"
+        )
+        if not file.is_full(error):
+            raise StartError(f"state.path: {self.path} can't be written ({error}); {remedy}") from None
+        try:
+            self._is_readable = self.path.exists() and self.path.stat().st_size > 0
+            if self._is_readable:
+                with closing(file.connect_to_read(self.path)) as connection:
+                    file.check(connection)
+        except (sqlite3.Error, OSError, CorruptState):
+            raise StartError(f"state.path: {self.path} can't be read on a full disk ({error}); {remedy}") from None
+        log.error(
+            "state can't be written; counters that it does not hold are not shown",
+            file=str(self.path),
+            error=str(error),
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with closing(file.connect_to_read(self.path)) as connection:
+            yield connection
+
+
+class _Layouts:
+    """The series that rows refer to, each read once."""
+
+    def __init__(self, connection: sqlite3.Connection, families: Mapping[str, Family]) -> None:
+        self._connection = connection
+        self._families = families
+        self._known: dict[int, tuple[Series | None, ...]] = {0: ()}
+
+    def unpacked(self, number: int, content: bytes) -> Kept:
+        series = self._known.get(number)
+        if series is None:
+            found = self._connection.execute(_LAYOUT, (number,)).fetchone()
+            if found is None:
+                raise CorruptState("a row refers to series that are not there")
+            series = self._known[number] = known_series(unpack_series(found[0]), self._families)
+        return unpack_row(series, self._families, content)
+
+
+def _walk(
+    connection: sqlite3.Connection, scope: int, customers: Mapping[bytes, object]
+) -> Iterator[tuple[bytes, int, bytes]]:
+    if len(customers) > _WALK:
+        yield from connection.execute(_ALL, (scope,))
+        return
+    for customer in customers:
+        yield from connection.execute(_ONE, (scope, customer))
