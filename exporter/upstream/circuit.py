@@ -57,6 +57,10 @@ class Circuit:
         """How many seconds lie between two probes, for the reason that it opened for."""
         return self._probe_interval * (_AUTH_PATIENCE if self.reason is Reason.AUTH else 1)
 
+    def tune(self, probe_interval: float) -> None:
+        """Let the probes of the next opening be so many seconds apart."""
+        self._probe_interval = probe_interval
+
     def listen(self, changed: Callable[[], None]) -> None:
         """Let someone be told, after the fact and by any thread, whenever it opens or closes."""
         self._listeners.append(changed)

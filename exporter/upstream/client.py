@@ -66,8 +66,7 @@ class Upstream:
         self._allow_list = allow_list
         self._authorize = authorize
         self._limiter = limiter
-        self._attempts = retry.attempts
-        self._backoff = Backoff(retry.initial_backoff, retry.max_backoff)
+        self._take(retry)
         self._instruments = instruments
         self._clock = clock
         self._gate = Gate(source, limiter, circuit, instruments, clock)
@@ -81,11 +80,22 @@ class Upstream:
             ca_file=ca_file,
         )
 
+    def tune(
+        self, *, authorize: Authorize, retry: Retry, timeout: float, max_response_bytes: int, concurrency: int
+    ) -> None:
+        """Ask in another manner from now on; a request under way ends as it began."""
+        self._authorize = authorize
+        self._take(retry)
+        self._session.tune(timeout=timeout, max_response_bytes=max_response_bytes, concurrency=concurrency)
+
+    def _take(self, retry: Retry) -> None:
+        self._attempts, self._backoff = retry.attempts, Backoff(retry.initial_backoff, retry.max_backoff)
+
     def client(self, collector: str) -> "Client":
         """Return what a collector sends its requests with."""
         return Client(
             partial(self._attempt, collector),
-            retrying(self._attempts, self._backoff, self._gate),
+            lambda: retrying(self._attempts, self._backoff, self._gate),
             partial(self._instruments.rejected, self._source, collector),
             partial(self._instruments.repaired, self._source, collector),
         )
@@ -94,7 +104,7 @@ class Upstream:
         """Return what a probe sends its only request with, be the circuit open or not."""
         return Client(
             partial(self._attempt, "probe", is_probe=True),
-            retrying(1, self._backoff, self._gate),
+            lambda: retrying(1, self._backoff, self._gate),
             partial(self._instruments.rejected, self._source, "probe"),
             partial(self._instruments.repaired, self._source, "probe"),
         )
@@ -123,6 +133,10 @@ class Upstream:
     def pause_left(self) -> float:
         """Return for how many seconds more the vendor wants no request; 0 or less for none."""
         return self._gate.pause_left()
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long, as the vendor asked for on another way to it."""
+        self._gate.pause(seconds)
 
     def close(self) -> None:
         """Give up everything that waits, and close the idle connections; nothing is sent any more."""
@@ -190,7 +204,7 @@ class Client:
     """Sends the requests of one collector."""
 
     _attempt: Callable[[Request, int], Reply]
-    _retrying: Retrying
+    _retrying: Callable[[], Retrying]
     _reject: Callable[[int], None]
     _repair: Callable[[], None]
 
@@ -202,7 +216,7 @@ class Client:
             NotAllowed: the request is not on the allow list; nothing was sent.
             Stopped: the source was closed.
         """
-        for attempt in self._retrying:
+        for attempt in self._retrying():
             with attempt:
                 return self._attempt(request, attempt.retry_state.attempt_number)
         raise AssertionError("the last attempt returns or raises")

@@ -191,6 +191,13 @@ class BoundedAdapter(HTTPAdapter):
         # One connection too many for a moment is better than a thread that waits for one beyond its deadline.
         super().__init__(pool_connections=2, pool_maxsize=concurrency, max_retries=0, pool_block=False)
 
+    def resize(self, concurrency: int) -> None:
+        """Keep up to so many idle connections from now on; the present ones are given up."""
+        self._pool_maxsize = concurrency
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            manager.connection_pool_kw["maxsize"] = concurrency
+            manager.clear()
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""
         super().init_poolmanager(*args, **options)

@@ -62,9 +62,17 @@ class Session:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.proxies = {"http": proxy_url, "https": proxy_url} if proxy_url else {}
-        adapter = BoundedAdapter(self._bounds, ca_file, concurrency)
+        self._concurrency = concurrency
+        self._adapter = BoundedAdapter(self._bounds, ca_file, concurrency)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+            self._session.mount(scheme, self._adapter)
+
+    def tune(self, *, timeout: float, max_response_bytes: int, concurrency: int) -> None:
+        """Take other bounds for requests to come."""
+        self._timeout, self._max_response_bytes = timeout, max_response_bytes
+        if concurrency != self._concurrency:
+            self._concurrency = concurrency
+            self._adapter.resize(concurrency)
 
     def transmit(self, request: Request, permit: Permit, answered: Answered) -> Reply:
         """Send a request, use the permit up for it, and return the answer; its body only where the status is 200.

@@ -214,7 +214,7 @@ def test_an_admitted_fetch_has_its_place_already(vendor, connect, clock):
     client = upstream.client("totals")
 
     with upstream.admitted():
-        assert limiter._in_flight == 1
+        assert len(limiter._in_flight) == 1
         began = clock.monotonic()
         client.send(READ)
         assert clock.monotonic() == began
@@ -243,7 +243,7 @@ def test_a_place_is_the_thread_s_own(vendor, connect, clock):
         thread = threading.Thread(target=upstream.client("totals").send, args=(READ,))
         thread.start()
         thread.join(5)
-        assert (limiter._in_flight, len(limiter._free_at)) == (1, 1)
+        assert (len(limiter._in_flight), len(limiter._free_at)) == (1, 1)
 
 
 def test_a_fetch_waits_for_a_pause_before_it_is_admitted(vendor, connect, clock):
@@ -364,3 +364,41 @@ def test_with_many_threads_the_vendor_never_sees_one_request_too_many(vendor, co
     assert len(seen) > 40
     assert all(later - earlier > 0.5 for earlier, later in zip(seen, seen[40:], strict=False))
     assert server.connections <= 8
+
+
+def test_what_is_tuned_while_it_runs_holds_for_clients_that_there_are_already(vendor, connect):
+    server = vendor((500, {}), (500, {}), (200, {}))
+    upstream = connect(server.url, retry=Patience(1, 0.0, 0.0), concurrency=1)
+    client = upstream.client("totals")
+    with pytest.raises(errors.ServerFailed):
+        client.send(READ)
+
+    upstream.tune(
+        authorize=lambda request: request,
+        retry=Patience(2, 0.0, 0.0),
+        timeout=5.0,
+        max_response_bytes=2,
+        concurrency=3,
+    )
+
+    assert client.send(READ).body == b"{}"
+    assert len(server.requests) == 3
+    upstream.tune(
+        authorize=lambda request: request,
+        retry=Patience(2, 0.0, 0.0),
+        timeout=5.0,
+        max_response_bytes=1,
+        concurrency=3,
+    )
+    with pytest.raises(errors.TooLarge):
+        client.send(READ)
+
+
+def test_a_pause_can_be_taken_over_from_another_way_to_the_vendor(vendor, connect, clock):
+    upstream = connect(vendor().url)
+    began = clock.monotonic()
+
+    upstream.pause(20.0)
+    upstream.client("totals").send(READ)
+
+    assert clock.monotonic() - began == pytest.approx(20)
