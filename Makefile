@@ -10,6 +10,8 @@ SERVERS := prometheus prometheus-alertmanager systemd
 IMAGE_TOOLS := buildah podman runc mmdebstrap
 # What the Helm chart is checked with.
 CHART_TOOLS := .cache/chart-tools
+# What a release is checked with.
+RELEASE_TOOLS := .cache/release-tools
 # Of the demo and the stack: make demo ARGS=--scenario=outage
 ARGS :=
 # Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
@@ -23,7 +25,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo stack test image-test lint format docs site dashboards servers chart-tools requirements clean
+.PHONY: help demo stack test image-test dist sbom release-check lint format docs site dashboards servers chart-tools requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,6 +45,15 @@ image-test: $(VENV)/.tools ## Build the image and run it as a careful cluster do
 	@missing=; for tool in $(IMAGE_TOOLS); do command -v "$$tool" >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || .ci/install-debian $$missing || exit 1; \
 	$(BIN)/pytest tests/image
+
+dist: $(VENV)/.installed ## Build the sdist and the wheel of what is committed, into dist/
+	@.ci/build-distributions $(BIN)/python dist
+
+sbom: dist $(RELEASE_TOOLS)/.complete ## List what is installed where the exporter runs (CycloneDX), into dist/ too
+	@.ci/write-sbom $(BIN)/python $(RELEASE_TOOLS) dist/*.whl dist/email-stats-exporter.cdx.json
+
+release-check: sbom $(VENV)/.tools ## Build what a release uploads, and try it where nothing else is installed
+	@$(BIN)/pytest tests/release
 
 lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -104,6 +115,12 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml requirements/build.txt requi
 	@$(PIP_INSTALL) --require-hashes -r requirements/build.txt
 	@$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(RELEASE_TOOLS)/.complete: $(VENV)/.created requirements/release.txt
+	@echo "Installing what a release is checked with"
+	@rm -rf $(RELEASE_TOOLS) && $(BIN)/python -m venv $(RELEASE_TOOLS)
+	@$(RELEASE_TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements/release.txt
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.installed requirements/dev.txt
