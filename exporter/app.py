@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 # So long /-/ready waits for first fetches at most: a slow rate limit must not keep the exporter from being scraped.
 _READY_AFTER = 600.0
+# A group of customers that has not changed for so many seconds is rendered before the next scrape comes.
+_LOOK_EVERY = 1.0
 # Every reason for which series are left out; all are at 0 from the start.
 _LEFT_OUT = ("max_series", "categories", "breakdown_rows", "report_fields", "label_value")
 
@@ -87,6 +89,7 @@ class App:
         """Start polling."""
         self._began = self.clock.monotonic()
         self.poller.start()
+        threading.Thread(target=self._render_ahead, name="renderer", daemon=True).start()
 
     def follow(self, watch: Watch) -> None:
         """Take what changes in secret and customer files, as long as the program runs."""
@@ -140,6 +143,14 @@ class App:
                 # Whatever it is, the poll goes on with what is known, and the next look may be better.
                 log.exception("internal error in following files", error=type(error).__name__)
                 self.instruments.configured(None)
+
+    def _render_ahead(self) -> None:
+        while not self.stopping.wait(_LOOK_EVERY):
+            try:
+                self.exposition.render_ahead()
+            except Exception as error:
+                # The scrape renders what is left, and answers for what goes wrong in it.
+                log.exception("internal error in rendering ahead", error=type(error).__name__)
 
     def tell(self, part: str, problems: Sequence[Problem]) -> None:
         """Show what is wrong with a part of the configuration, such as its files; nothing, once that is mended."""

@@ -5,10 +5,14 @@ Nearly every scrape asks for gzip, and plain bytes take seven times the memory o
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
 
 from exporter.exposition.deflate import deflate, inflate, join_crc
 from exporter.samples import Family
 from exporter.store import Group
+
+_SECTION = 32
 
 
 class Block:
@@ -38,20 +42,61 @@ class Block:
     def deflated(self) -> bytes:
         """The bytes as a run of deflate blocks that others may follow."""
         if self._deflated is None:
-            plain = self._plain or b""
-            self._crc = zlib.crc32(plain)
-            self._deflated = deflate(plain)
-        return self._deflated
+            self.deflate()
+        return self._deflated or b""
 
     @property
     def crc(self) -> int:
         """CRC-32 of the bytes; known once they have been deflated."""
         return self._crc
 
+    def deflate(self) -> None:
+        """Deflate the bytes now, not when they are asked for."""
+        if (plain := self._plain) is not None:
+            self._crc = zlib.crc32(plain)
+            self._deflated = deflate(plain)
+
     def shrink(self) -> None:
         """Keep the bytes deflated alone."""
         if self.deflated:
             self._plain = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Deflated bytes, one after the other.
+
+    Attributes:
+        parts: the bytes.
+        size: how many there are.
+        crc: CRC-32 of what they deflate.
+        length: how many bytes that is.
+    """
+
+    parts: list[bytes]
+    size: int
+    crc: int
+    length: int
+
+    @classmethod
+    def of_blocks(cls, blocks: Iterable[Block]) -> "Run":
+        """Return the run of some blocks."""
+        return cls.of_runs([cls([part := block.deflated], len(part), block.crc, block.length) for block in blocks])
+
+    @classmethod
+    def of_runs(cls, runs: Iterable["Run"]) -> "Run":
+        """Return several runs as one."""
+        parts: list[bytes] = []
+        size = crc = length = 0
+        for run in runs:
+            parts += run.parts
+            size += run.size
+            crc = join_crc(crc, run.crc, run.length)
+            length += run.length
+        return cls(parts, size, crc, length)
+
+
+_NOTHING = Run([], 0, 0, 0)
 
 
 class Chapter:
@@ -62,30 +107,37 @@ class Chapter:
         length: how many bytes all its blocks have, when they are plain.
     """
 
-    __slots__ = ("_blocks", "_crc", "family", "length")
+    __slots__ = ("_blocks", "_run", "_sections", "family", "length")
 
     def __init__(self, family: Family) -> None:
         """Make a chapter without blocks."""
         self.family = family
         self.length = 0
         self._blocks: dict[Group, Block] = {}
-        self._crc: int | None = None
+        self._run: Run | None = None
+        # Blocks in a row, and their run, so that few CRCs have to be joined again where few blocks have changed.
+        self._sections: list[tuple[list[Block], Run]] = []
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks, in the order in which their groups first had samples."""
         return iter(self._blocks.values())
 
-    def put(self, group: Group, plain: bytes, *, is_lean: bool) -> None:
-        """Take the lines of a group in the place of its earlier ones; ``is_lean`` keeps them deflated alone."""
+    def put(self, group: Group, plain: bytes, *, is_lean: bool = False, is_deflated: bool = False) -> None:
+        """Take the lines of a group in the place of its earlier ones.
+
+        ``is_deflated`` deflates them at once, not when they are asked for; ``is_lean`` keeps them deflated alone.
+        """
         old = self._blocks.get(group)
         self.length += len(plain) - (old.length if old else 0)
-        self._crc = None
+        self._run = None
         if not plain:
             self._blocks.pop(group, None)
             return
         block = self._blocks[group] = Block(plain)
         if is_lean:
             block.shrink()
+        elif is_deflated:
+            block.deflate()
 
     def of(self, groups: Iterable[Group]) -> "Chapter":
         """Return a chapter with the blocks of some groups alone."""
@@ -94,10 +146,15 @@ class Chapter:
         part.length = sum(block.length for block in part)
         return part
 
-    def crc(self) -> int:
-        """Return the CRC-32 of all its bytes, which have been deflated."""
-        if self._crc is None:
-            self._crc = 0
-            for block in self:
-                self._crc = join_crc(self._crc, block.crc, block.length)
-        return self._crc
+    def deflated(self) -> Run:
+        """Return all its bytes deflated; the same for as long as nothing changes."""
+        if self._run is None:
+            blocks = list(self)
+            rows = [blocks[start : start + _SECTION] for start in range(0, len(blocks), _SECTION)]
+            known = chain(self._sections, repeat(([], _NOTHING)))
+            self._sections = [
+                section if section[0] == row else (row, Run.of_blocks(row))
+                for row, section in zip(rows, known, strict=False)
+            ]
+            self._run = Run.of_runs(run for _, run in self._sections)
+        return self._run

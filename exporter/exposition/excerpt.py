@@ -61,7 +61,7 @@ class Excerpt:
         for family in dict.fromkeys(ordered):
             chapter = Chapter(family)
             for group in groups:
-                chapter.put(group, lines(family, group), is_lean=False)
+                chapter.put(group, lines(family, group))
             yield chapter
 
 

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter.exposition.block import Block, Chapter
 from exporter.exposition.deflate import join_crc
 from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
+from exporter.exposition.own import own_lines
 from exporter.exposition.text import Format, header, lines
 from exporter.samples import Family
-from exporter.store import Store, health
+from exporter.store import Group, Store, health
 
 # RFC 1952: magic, deflate, no flags, no time, unknown system; then the data, an empty final block, CRC-32 and length.
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -22,6 +21,8 @@ _DEFLATE_END = b"\x03\x00"
 _MOST_PLAIN = 48 * 1024 * 1024
 # Pieces of a page are at least so long, but for the last.
 _PIECE = 1024 * 1024
+# After so many times without a scrape, nothing is rendered ahead until the next one.
+_FOR_NOBODY = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +32,32 @@ class Page:
     Attributes:
         length: how many bytes it has.
         parts: what it consists of; a block stands for its plain bytes.
+        is_at_hand: whether all bytes are in memory as they are sent; others are inflated as they are asked for.
     """
 
     length: int
-    parts: Sequence[Block | bytes]
+    parts: Sequence[Block] | Sequence[bytes]
+    is_at_hand: bool = True
 
     def whole(self) -> bytes:
         """Return all of it."""
-        return b"".join([part if isinstance(part, bytes) else part.plain for part in self.parts])
+        return b"".join(map(_bytes, self.parts))
 
     def pieces(self) -> Iterator[bytes]:
         """Yield it in pieces of a size that a connection can take in one go, for pages that are very long."""
         gathered: list[bytes] = []
         size = 0
-        for part in self.parts:
-            gathered.append(part if isinstance(part, bytes) else part.plain)
-            size += len(gathered[-1])
+        for part in map(_bytes, self.parts):
+            gathered.append(part)
+            size += len(part)
             if size >= _PIECE:
                 yield b"".join(gathered)
                 gathered, size = [], 0
         yield b"".join(gathered)
+
+
+def _bytes(part: Block | bytes) -> bytes:
+    return part if isinstance(part, bytes) else part.plain
 
 
 class Exposition:
@@ -64,6 +71,9 @@ class Exposition:
         self._registry = registry
         self._most_plain = most_plain
         self._length = 0
+        # What the last scrape asked for, and how often rendering ahead has been for none since.
+        self._is_compressed = True
+        self._unasked = 0
         self._headers: dict[tuple[Family, Format], Block] = {}
         # A family that nobody named before joins the vendors' when its first sample comes.
         self._vendor = {family: Chapter(family) for family in families}
@@ -87,23 +97,35 @@ class Exposition:
             with self._store.lock:
                 groups, known = excerpt.groups(self._store), list(self._vendor)
             return self._bind(excerpt.render(known, groups), own, format_, is_compressed=is_compressed)
+        self._unasked, self._is_compressed = 0, is_compressed
+        self._refresh()
         with self._store.lock:
+            # What has changed meanwhile.
             self._refresh()
             groups = excerpt.groups(self._store) if excerpt else ()
             chapters = [chapter.of(groups) if excerpt else chapter for chapter in self._chapters()]
             return self._bind(chapters, own, format_, is_compressed=is_compressed)
+
+    def render_ahead(self) -> None:
+        """Render what has changed and is quiet now, so that the next scrape finds it done; called again and again.
+
+        What goes on changing is left for the scrape, which would find it changed again.
+        """
+        self._unasked += 1
+        if self._unasked <= _FOR_NOBODY:
+            self._refresh(is_quiet=True)
 
     def _bind(self, chapters: Iterable[Chapter], own: Block, format_: Format, *, is_compressed: bool) -> Page:
         headed = [(self._header(each.family, format_), each) for each in chapters if each.length]
         if is_compressed:
             return _compressed(headed, own)
         blocks = [block for head, chapter in headed for block in (head, *chapter)]
-        return Page(own.length + sum(block.length for block in blocks), [*blocks, own])
+        length = own.length + sum(head.length + chapter.length for head, chapter in headed)
+        return Page(length, [*blocks, own], is_at_hand=self._length <= self._most_plain)
 
     def _own(self, format_: Format, excerpt: Excerpt) -> bytes:
         registry = OwnExcerpt(self._registry, excerpt) if excerpt else self._registry
-        generate = generate_openmetrics if format_ is Format.OPENMETRICS else generate_latest
-        return bytes(generate(registry))
+        return own_lines(registry.collect(), format_)
 
     def _header(self, family: Family, format_: Format) -> Block:
         if (family, format_) not in self._headers:
@@ -114,14 +136,23 @@ class Exposition:
         yield from self._vendor.values()
         yield from self._health.values()
 
-    def _refresh(self) -> None:
-        """Render what has changed."""
-        for group, families in self._store.take_changed():
+    def _refresh(self, *, is_quiet: bool = False) -> None:
+        """Render what has changed; fetches can be committed between any two blocks."""
+        changes = self._store.changes
+        with self._store.lock:
+            changed = changes.quiet() if is_quiet else changes.all()
+        for group, families in changed:
             for family in families:
-                chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
-                before = chapter.length
-                chapter.put(group, lines(family, group), is_lean=self._length > self._most_plain)
-                self._grow(chapter.length - before)
+                with self._store.lock:
+                    if changes.take(group, family):
+                        self._render(group, family)
+
+    def _render(self, group: Group, family: Family) -> None:
+        chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
+        before = chapter.length
+        is_lean = self._length > self._most_plain
+        chapter.put(group, lines(family, group), is_lean=is_lean, is_deflated=self._is_compressed)
+        self._grow(chapter.length - before)
 
     def _grow(self, length: int) -> None:
         was_lean = self._length > self._most_plain
@@ -135,13 +166,15 @@ class Exposition:
 def _compressed(chapters: Sequence[tuple[Block, Chapter]], own: Block) -> Page:
     """Return one gzip member: readers that stop after the first member, as some do, must not lose series."""
     parts = [_GZIP_HEAD]
-    crc = length = 0
+    crc = length = size = 0
     for head, chapter in chapters:
+        run = chapter.deflated()
         parts.append(head.deflated)
-        parts += [block.deflated for block in chapter]
-        crc = join_crc(join_crc(crc, head.crc, head.length), chapter.crc(), chapter.length)
+        parts += run.parts
+        crc = join_crc(join_crc(crc, head.crc, head.length), run.crc, chapter.length)
         length += head.length + chapter.length
-    parts += [own.deflated, _DEFLATE_END]
+        size += len(head.deflated) + run.size
+    ending = [own.deflated, _DEFLATE_END]
     crc, length = join_crc(crc, own.crc, own.length), length + own.length
-    parts.append(struct.pack("<II", crc, length & 0xFFFFFFFF))
-    return Page(sum(map(len, parts)), parts)
+    ending.append(struct.pack("<II", crc, length & 0xFFFFFFFF))
+    return Page(len(_GZIP_HEAD) + size + sum(map(len, ending)), [*parts, *ending])

@@ -23,14 +23,18 @@ class Format(Enum):
 
 
 def header(family: Family, format_: Format) -> bytes:
-    """Return the HELP and TYPE lines of a family; OpenMetrics names a counter without its ``_total``."""
-    help_ = family.help.replace("\\", r"\\").replace("\n", r"\n")
-    name = family.name
+    """Return the HELP and TYPE lines of a family."""
+    return heading(family.name, family.kind, family.help, format_).encode()
+
+
+def heading(name: str, kind: str, help_: str, format_: Format) -> str:
+    """Return HELP and TYPE lines for samples of a name; OpenMetrics names a counter without its ``_total``."""
+    help_ = help_.replace("\\", r"\\").replace("\n", r"\n")
     if format_ is Format.OPENMETRICS:
         help_ = help_.replace('"', r"\"")
-        if family.kind is Kind.COUNTER:
+        if kind == Kind.COUNTER:
             name = name.removesuffix("_total")
-    return f"# HELP {name} {help_}\n# TYPE {name} {family.kind}\n".encode()
+    return f"# HELP {name} {help_}\n# TYPE {name} {kind}\n"
 
 
 def lines(family: Family, group: Group) -> bytes:

@@ -4,7 +4,7 @@ import heapq
 import itertools
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from exporter.providers.base import Customer
 from exporter.samples import Family, Item, Sample
 from exporter.state import ForgetfulState, Kept, Scope, State, Ticket, customer_digest, settings_digest
 from exporter.store import health
+from exporter.store.changes import Changes
 from exporter.store.drafts import Coming, Draft, Layouts, changed_families, cleared, drafted, present, sound, unkept
 from exporter.store.keeping import coming_row, draft_of, parting_rows, put_health
 from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Shelf, SourceRecord
@@ -63,7 +64,7 @@ class Store:
         self._deadlines: list[tuple[float, int, Shelf]] = []
         self._order = itertools.count()
         self._layouts = Layouts()
-        self._changed: dict[Group, None] = {}
+        self.changes = Changes()
 
     # What there is to know
 
@@ -301,13 +302,6 @@ class Store:
                     shelf.deadline = None
                     self._age(shelf, now)
 
-    def take_changed(self) -> Iterator[tuple[Group, set[Family]]]:
-        """Yield each group that changed since the last call, with the families that did; needs the lock."""
-        changed, self._changed = self._changed, {}
-        for group in changed:
-            families, group.changed = group.changed, set()
-            yield group, families
-
     @property
     def groups(self) -> list[Group]:
         """Every group, in the order in which sources and customers were added."""
@@ -395,5 +389,4 @@ class Store:
             total.update(now.left_out)
 
     def _mark(self, group: Group, families: Iterable[Family]) -> None:
-        group.changed.update(families)
-        self._changed[group] = None
+        self.changes.mark(group, families)

@@ -1,5 +1,7 @@
 """The page over time: what ages, comes and goes between two scrapes."""
 
+import gzip
+
 from prometheus_client import CollectorRegistry, Gauge
 
 from exporter.exposition import Exposition, Format
@@ -64,3 +66,45 @@ def test_samples_that_left_by_age_are_no_longer_counted_on_the_very_page_that_la
 
     assert "sendgrid_credits_remaining" not in page
     assert "email_stats_exporter_series 0.0" in page
+
+
+def test_what_is_rendered_ahead_is_what_the_scrape_shows():
+    scene, other = Scene(), Scene()
+    for each in (scene, other):
+        each.store.commit([(each.place, [CREDITS.sample(5)])], 0, 1)
+        each.page()
+        each.store.commit([(each.place, [CREDITS.sample(6)])], 2, 3)
+    scene.exposition.render_ahead()
+    scene.exposition.render_ahead()
+
+    assert scene.store.changes.all() == []
+    assert 'sendgrid_credits_remaining{customer="a",source="acme"} 6.0' in scene.page()
+    assert scene.page() == other.page()
+    compressed = scene.exposition.render(Format.TEXT, is_compressed=True)
+    assert gzip.decompress(compressed).decode() == scene.page()
+
+
+def test_nothing_is_rendered_ahead_that_still_changes():
+    scene = Scene()
+    for number in range(5):
+        scene.store.commit([(scene.place, [CREDITS.sample(number)])], number, number)
+        scene.exposition.render_ahead()
+        assert scene.store.changes.all() != []
+    scene.exposition.render_ahead()
+    assert scene.store.changes.all() == []
+
+
+def test_nothing_is_rendered_ahead_for_nobody():
+    scene = Scene()
+    for _ in range(300):
+        scene.exposition.render_ahead()
+    scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
+    for _ in range(3):
+        scene.exposition.render_ahead()
+    assert scene.store.changes.all() != []
+
+    scene.page()
+    scene.store.commit([(scene.place, [CREDITS.sample(6)])], 2, 3)
+    for _ in range(3):
+        scene.exposition.render_ahead()
+    assert scene.store.changes.all() == []

@@ -68,7 +68,9 @@ class Scene:
     def changed(self) -> set[str]:
         """Return the names of the families that are to be rendered again since this was last asked."""
         with self.store.lock:
-            return {family.name for _, families in self.store.take_changed() for family in families}
+            changes = self.store.changes
+            changed = [(group, family) for group, families in changes.all() for family in families]
+            return {family.name for group, family in changed if changes.take(group, family)}
 
 
 def left_out(scene: Scene, source: str = "acme") -> dict[str, int]:

@@ -66,8 +66,7 @@ def test_only_the_group_of_the_customer_is_changed():
     scene.changed()
     scene.fail(places[-1])
 
-    with scene.store.lock:
-        assert [group for group, _ in scene.store.take_changed()] == [scene.store.groups[1]]
+    assert [group for group, _ in scene.store.changes.all()] == [scene.store.groups[1]]
 
 
 def test_nothing_is_changed_twice():
