@@ -4,12 +4,11 @@ from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import inf
-from typing import Any
 
 from exporter import __revision__, __version__
 from exporter.app import App
 from exporter.errors import BadQuery
-from exporter.fetch import Fetch
+from exporter.fetch import Task
 from exporter.source import Source
 from exporter.store import GROUP_SIZE, Group, Place, Record
 from exporter.web.status import (
@@ -73,7 +72,7 @@ class Overview:
 
     def _source(self, source: Source, states: Mapping[State, int], now: float) -> SourceStatus:
         app, name = self._app, source.name
-        record, circuit, listing = app.store.add_source(name), _circuit(source), source.listing
+        record, circuit, listing = app.store.add_source(name), source.upstream.circuit, source.listing
         monotonic, durations = app.clock.monotonic(), app.instruments.durations[name]
         counts = {state: states.get(state, 0) for state in State}
         is_tried = sum(counts.values()) > counts[State.WAITING] + counts[State.PAUSED]
@@ -135,12 +134,15 @@ class _Agenda:
         """Return the same for everything, by group and collector, each by row."""
         columns: dict[tuple[Group, str], array[float]] = {}
         blank = array("d", [inf]) * (GROUP_SIZE + 1)
+        known: tuple[Group | None, Task | None] = (None, None)
         for fetch in chain.from_iterable(source.fetches for source in self._sources):
-            for record in _records(fetch):
-                key = (record.group, fetch.collector.name)
-                if key not in columns:
-                    columns[key] = blank[:]
-                columns[key][record.row] = fetch.due
+            for member in fetch.members:
+                record = member.record
+                # Fetches of a collector stand in the order of the groups: most are of the one before.
+                if record.group is not known[0] or fetch.task is not known[1]:
+                    known = (record.group, fetch.task)
+                    column = columns.setdefault((record.group, fetch.collector.name), blank[:])
+                column[record.row] = fetch.due
         return columns
 
 
@@ -158,20 +160,7 @@ def _intervals(source: Source) -> Mapping[str, float]:
 
 
 def _is_paused(source: Source) -> bool:
-    return _circuit(source).is_open or source.upstream.pause_left() > 0
-
-
-class _Closed:
-    is_open = False
-    reason = None
-
-
-def _circuit(source: Source) -> Any:
-    return getattr(source.upstream, "circuit", _Closed)
-
-
-def _records(fetch: Fetch) -> Sequence[Record]:
-    return [member.record for member in fetch.members]
+    return source.upstream.circuit.is_open or source.upstream.pause_left() > 0
 
 
 def _key(place: Place) -> tuple[Record, str]:

@@ -5,13 +5,14 @@ The lock is held for one group of customers at a time, and no object is made for
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from math import inf
+from itertools import chain, islice
+from math import inf, isnan
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from exporter.store import Group, Place, Shelf, Store
+from exporter.store import GROUP_SIZE, Group, Place, Shelf, Store
 from exporter.web.status.query import Order, Query, State
 from exporter.web.status.words import visible
 
@@ -23,8 +24,10 @@ _CODES: Mapping[State, int] = {state: number for number, state in enumerate(Stat
 _STATES: Sequence[State] = tuple(State)
 # Sorts after any text.
 _LAST = "\U0010ffff"
-# With fewer rows before the end of a page than this part of all, picking them is quicker than sorting all.
-_FEW = 20
+# More than a block has places.
+_WIDTH = 1 << 20
+# So many are sorted in one step.
+_AT_ONCE = 10_000
 
 
 @dataclass(slots=True)
@@ -76,21 +79,23 @@ def choose(store: Store, query: Query, paused: frozenset[str], dues: DueColumns)
         groups = store.groups
         choice.by_source = {name: Counter(dict.fromkeys(State, 0)) for name in store.sources}
     choice.states.update(dict.fromkeys(State, 0))
-    keys = _keys(query.sort, dues)
-    blocks, columns = [], []
+    ranking = _Ranking(query.sort, dues, is_descending=query.is_descending)
+    blocks = []
     for group in groups:
         with store.lock:
             block = _block(group, query, choice, paused=group.source in paused)
-            if block and keys:
-                columns.append(_interleaved([keys(shelf) for shelf in block.shelves]))
-        if block:
-            blocks.append(block)
+            if block:
+                blocks.append(block)
+                ranking.take(block)
+        ranking.sort()
     choice.total = sum(choice.states[state] for state in query.state or State)
     start, end = (query.page - 1) * query.limit, min(query.page * query.limit, choice.total)
-    positions = _by_key(blocks, columns, query, end) if keys else _by_state(blocks, query)
-    found = (block.place(position) for block, position in _slice(positions, start, end))
+    if query.sort is Order.STATE:
+        found: Iterable[tuple[_Block, int]] = _by_state(blocks, start, end, is_descending=query.is_descending)
+    else:
+        found = ranking.between(start, end, choice.total)
     with store.lock:
-        choice.places = [each for each in found if each]
+        choice.places = [each for block, position in found if (each := block.place(position))]
     return choice
 
 
@@ -167,68 +172,86 @@ def _interleaved(columns: Sequence[Sequence[Any]]) -> list[Any]:
 # The order
 
 
-def _keys(sort: Order, dues: DueColumns) -> Callable[[Shelf], Sequence[Any]] | None:
+def _by_state(blocks: Sequence[_Block], start: int, end: int, *, is_descending: bool) -> Iterator[tuple[_Block, int]]:
+    """Yield some of the matching positions by state, then as they came; most blocks are only counted."""
+    passed = 0
+    for code in sorted(_CODES.values(), reverse=is_descending):
+        for block in blocks:
+            if passed >= end:
+                return
+            size = block.states.count(code)
+            if passed + size > start:
+                positions = [position for position, each in enumerate(block.states) if each == code]
+                yield from ((block, position) for position in positions[max(0, start - passed) : end - passed])
+            passed += size
+
+
+class _Ranking:
+    """Orders matching positions by something other than their state, those that are equal in it as they came.
+
+    It sorts a few thousand at a time and merges no more than is shown: one sort of all would keep every other
+    thread waiting, for it is a single step to the interpreter. And it keeps numbers alone: an object for each of
+    hundreds of thousands of places would make the garbage collector look at everything there is.
+    """
+
+    def __init__(self, sort: Order, dues: DueColumns, *, is_descending: bool) -> None:
+        self._column = _column_of(sort, dues)
+        self._is_descending = is_descending
+        self._blocks: list[_Block] = []
+        self._keys: list[Any] = []
+        self._places: list[int] = []
+        self._sorted: list[tuple[list[Any], list[int], list[int]]] = []
+
+    def take(self, block: _Block) -> None:
+        """Take the keys of a block; needs the lock."""
+        if self._column is None:
+            return
+        keys = _interleaved([self._column(shelf) for shelf in block.shelves])
+        base = len(self._blocks) * _WIDTH
+        self._blocks.append(block)
+        matching = [position for position, state in enumerate(block.states) if state]
+        self._keys += [keys[position] for position in matching]
+        self._places += [base + position for position in matching]
+
+    def sort(self, *, is_last: bool = False) -> None:
+        """Sort what has been taken, once it is enough."""
+        keys = self._keys
+        if len(keys) >= _AT_ONCE or is_last:
+            order = sorted(range(len(keys)), key=keys.__getitem__, reverse=self._is_descending)
+            self._sorted.append((keys, self._places, order))
+            self._keys, self._places = [], []
+
+    def between(self, start: int, end: int, total: int) -> Sequence[tuple[_Block, int]]:
+        """Return those from ``start`` to ``end``, counted from the end that is nearer."""
+        self.sort(is_last=True)
+        is_turned = start > total - end
+        if is_turned:
+            start, end = total - end, total - start
+        columns = [_pairs(*each, is_turned=is_turned) for each in self._sorted]
+        merged = heapq.merge(
+            *(reversed(columns) if is_turned else columns),
+            key=itemgetter(0),
+            reverse=self._is_descending != is_turned,
+        )
+        places = [divmod(place, _WIDTH) for _, place in islice(merged, start, max(start, end))]
+        return [(self._blocks[number], at) for number, at in (reversed(places) if is_turned else places)]
+
+
+def _pairs(keys: Sequence[Any], places: Sequence[int], order: Sequence[int], *, is_turned: bool) -> Iterator[Any]:
+    return ((keys[each], places[each]) for each in (reversed(order) if is_turned else order))
+
+
+def _column_of(sort: Order, dues: DueColumns) -> Callable[[Shelf], Sequence[Any]] | None:
     """Return what gives the keys of a shelf's rows; None for the order by state, which needs none."""
     due = dues() if sort is Order.NEXT else {}
-    blank = [inf] * 128
+    blank = [inf] * (GROUP_SIZE + 1)
     columns: Mapping[Order, Callable[[Shelf], Sequence[Any]]] = {
         Order.CUSTOMER: lambda shelf: [record.name if record else "" for record in shelf.group.records],
         Order.SOURCE: lambda shelf: [shelf.group.source] * len(shelf.group.records),
         Order.COLLECTOR: lambda shelf: [shelf.collector] * len(shelf.group.records),
-        Order.AGE: lambda shelf: [-moment if moment == moment else inf for moment in shelf.last_success],  # noqa: PLR0124 - as above
+        Order.AGE: lambda shelf: [inf if isnan(moment) else -moment for moment in shelf.last_success],
         Order.NEXT: lambda shelf: due.get((shelf.group, shelf.collector), blank),
         Order.SERIES: lambda shelf: [len(layout.keys) if layout else 0 for layout in shelf.layouts],
         Order.ERROR: lambda shelf: [error or _LAST for error in shelf.errors],
     }
     return columns.get(sort)
-
-
-def _by_state(blocks: Sequence[_Block], query: Query) -> Iterator[tuple[_Block, Sequence[int]]]:
-    """Yield matching positions by state, then as they came: whole blocks, so that most need no look."""
-    codes = sorted(_CODES.values(), reverse=query.is_descending)
-    for code in codes:
-        for block in blocks:
-            if code in block.states:
-                yield block, _Positions(block.states, code)
-
-
-class _Positions(Sequence[int]):
-    """Where a code stands among others; found out only when it is asked for."""
-
-    def __init__(self, states: bytes, code: int) -> None:
-        self._states = states
-        self._code = code
-
-    def __len__(self) -> int:
-        return self._states.count(self._code)
-
-    def __getitem__(self, index: Any) -> Any:
-        return [position for position, code in enumerate(self._states) if code == self._code][index]
-
-
-def _by_key(
-    blocks: Sequence[_Block], columns: Sequence[Sequence[Any]], query: Query, end: int
-) -> Iterator[tuple[_Block, Sequence[int]]]:
-    """Yield matching positions by their keys, those of equal keys as they came."""
-    places = [(number, at) for number, block in enumerate(blocks) for at, code in enumerate(block.states) if code]
-    keys = [columns[number][at] for number, at in places]
-    order: Sequence[int]
-    if end < len(places) / _FEW:
-        pick = heapq.nlargest if query.is_descending else heapq.nsmallest
-        order = pick(end, range(len(places)), key=keys.__getitem__)
-    else:
-        order = sorted(range(len(places)), key=keys.__getitem__, reverse=query.is_descending)
-    for each in order[:end]:
-        number, position = places[each]
-        yield blocks[number], (position,)
-
-
-def _slice(positions: Iterator[tuple[_Block, Sequence[int]]], start: int, end: int) -> Iterator[tuple[_Block, int]]:
-    passed = 0
-    for block, each in positions:
-        size = len(each)
-        if passed + size > start and passed < end:
-            yield from ((block, position) for position in each[max(0, start - passed) : end - passed])
-        passed += size
-        if passed >= end:
-            return

@@ -11,6 +11,8 @@ from exporter.web.status.words import count, percent, span, visible
 
 # What of a limit a plan may take before a retry or two bring fetches behind.
 _HIGH_LOAD = 1.0
+# More sources than this are not named in the headline.
+_MOST_NAMES = 3
 
 
 class Level(StrEnum):
@@ -63,11 +65,32 @@ def summarise(report: Report) -> Summary:
     waiting = sum(source.states[State.WAITING] for source in report.sources)
     size = _size(report, fetches)
     if troubles:
-        return Summary(troubles[0].level, troubles[0].text, size, troubles)
+        return Summary(troubles[0].level, _headline(troubles, report.sources), size, troubles)
     if waiting:
         left = f"{waiting:,} of {count(fetches, 'fetch', 'fetches')} not tried yet"
         return Summary(Level.STARTING, f"Starting: {left}", size, ())
     return Summary(Level.GOOD, "All is well", size, ())
+
+
+def _headline(troubles: Sequence[Trouble], sources: Sequence[SourceStatus]) -> str:
+    """Return what is wrong in one line: one thing in full, or several of the worst that are alike."""
+    worst = [trouble for trouble in troubles if trouble.level is troubles[0].level]
+    if len(worst) == 1:
+        return worst[0].text
+    if worst[0].level is Level.CRITICAL and all(trouble.source for trouble in worst):
+        names = ", ".join(visible(trouble.source) for trouble in worst[:_MOST_NAMES])
+        more = f" and {len(worst) - _MOST_NAMES} more" if len(worst) > _MOST_NAMES else ""
+        return f"{count(len(worst), 'source', 'sources')} of {len(sources)} are down: {names}{more}"
+    if worst[0].level is Level.WARNING and all(trouble.query for trouble in worst):
+        failing = sum(_not_good(source) for source in sources)
+        fetches = sum(source.fetches for source in sources)
+        where = f"at {len(worst)} of {len(sources)} sources"
+        return f"{failing:,} of {count(fetches, 'fetch', 'fetches')} are failing, {where}"
+    return f"{len(worst)} things are wrong"
+
+
+def _not_good(source: SourceStatus) -> int:
+    return source.states[State.FAILING] + source.states[State.STALE]
 
 
 def level_of(source: SourceStatus) -> Level:
@@ -81,8 +104,9 @@ def level_of(source: SourceStatus) -> Level:
 def troubles_of(source: SourceStatus) -> Iterator[Trouble]:
     """Yield what is wrong with one source."""
     name = visible(source.name)
-    yield from (Trouble(Level.CRITICAL, f"{name} {text}", source.name) for text in _down(source))
-    if (failing := source.states[State.FAILING] + source.states[State.STALE]) and source.is_up is not False:
+    down = [Trouble(Level.CRITICAL, f"{name} {text}", source.name) for text in _down(source)]
+    yield from down
+    if (failing := _not_good(source)) and not down:
         query = Query(source=(source.name,), state=(State.FAILING, State.STALE))
         yield Trouble(Level.WARNING, f"{name}: {_failing(source, failing)}", source.name, query)
     yield from (Trouble(Level.WARNING, f"{name} {text}", source.name) for text in _hampered(source))
