@@ -297,6 +297,23 @@ class Group:
         copy.shelves = {key: shelf.copy(copy, rows) for key, shelf in self.shelves.items()}
         return copy
 
+    @property
+    def untried(self) -> int:
+        """How many of its places have not been fetched once yet."""
+        shelves = [shelf for shelf in self.shelves.values() if shelf.collector]
+        places = (Place(record, shelf) for shelf in shelves for record in self.records if record)
+        return sum(place.up is None for place in places if place.shelf.has(place.record.row))
+
+    def dissolve(self) -> set[Family]:
+        """Let all customers go at once; return the families that are to be rendered without them."""
+        layouts = {layout for shelf in self.shelves.values() for layout in shelf.layouts if layout is not None}
+        for record in filter(None, self.records):
+            record.row = _NOWHERE
+        self.records = []
+        # Whoever still holds the record of a customer looks here for its row, which is blank.
+        self.shelves = {key: Shelf(self, *key) for key in self.shelves}
+        return {family for layout in layouts for family in layout.parts}
+
     def leave(self, record: Record) -> None:
         """Let a customer go; whoever still holds its record finds nothing there any more."""
         for shelf in self.shelves.values():

@@ -1,6 +1,5 @@
 """The store itself: commits, ageing, and what a reader is told has changed."""
 
-import heapq
 import itertools
 import sys
 import threading
@@ -16,6 +15,7 @@ from exporter.samples import Family, Item, Sample
 from exporter.state import ForgetfulState, Kept, Scope, State, Ticket, customer_digest, settings_digest
 from exporter.store import health
 from exporter.store.changes import Changes
+from exporter.store.deadlines import Deadlines
 from exporter.store.drafts import Coming, Draft, Layouts, changed_families, cleared, drafted, present, sound, unkept
 from exporter.store.keeping import coming_row, draft_of, parting_rows, put_health
 from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Shelf, SourceRecord
@@ -55,14 +55,11 @@ class Store:
         self.untried = 0
         self.moves = 0
         self._clock = clock
-        self._stale_after = stale_after
-        self._drop_after = drop_after
         self._max_series = max_series
         self._state: State = state or ForgetfulState()
         self._series = 0
         self._reserved = 0
-        self._deadlines: list[tuple[float, int, Shelf]] = []
-        self._order = itertools.count()
+        self._deadlines = Deadlines(stale_after, drop_after)
         self._layouts = Layouts()
         self.changes = Changes()
 
@@ -114,7 +111,7 @@ class Store:
                 for record in members:
                     shelf.since[record.row] = now
                     self.untried += 1
-                self._look_at(shelf, now + self._stale_after * interval)
+                self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
                 self._mark(group, (health.STALE,))
             if scope is not None and not self._state.is_empty:
                 self._restore(records, collector, interval, scope)
@@ -157,6 +154,28 @@ class Store:
             group.leave(record)
             if group not in known.roomy:
                 known.roomy.append(group)
+
+    def remove_source(self, source: str) -> None:
+        """Forget a source with all its customers; whatever still runs for them changes nothing."""
+        with self.lock:
+            self.moves += 1
+            known = self.sources.pop(source)
+            lead = self._clock.time() - self._clock.monotonic()
+            if not self._state.is_lasting:
+                self._state.part([row for record in known.records.values() for row in parting_rows(record, lead)])
+            self._series -= known.series
+            self._deadlines.forget(source)
+            for group in known.groups:
+                self.untried -= group.untried
+                self._mark(group, {*health.FAMILIES, *group.dissolve()})
+
+    def tune(self, *, stale_after: float, drop_after: float, max_series: int) -> None:
+        """Let other settings count from now on; who is no longer stale by them, or is now, shows it at once."""
+        with self.lock:
+            now, self._max_series = self._clock.monotonic(), max_series
+            self._deadlines.tune(stale_after, drop_after)
+            for shelf in (shelf for group in self.groups for shelf in group.shelves.values() if shelf.collector):
+                self._age(shelf, now)
 
     # What fetches bring
 
@@ -250,7 +269,7 @@ class Store:
         shelf.last_success[row] = ended
         shelf.since[row] = self.sources[shelf.group.source].last_success = now
         shelf.is_stale[row] = False
-        self._look_at(shelf, now + self._stale_after * shelf.interval)
+        self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
         self._mark(shelf.group, (health.LAST_SUCCESS,))
 
     # What was kept
@@ -273,14 +292,14 @@ class Store:
         now, today = self._clock.monotonic(), self._clock.time()
         # What a clock that was set back makes the future is now.
         since = now - max(0.0, today - kept.since)
-        stale_at, drop_at = self._deadlines_of(shelf, since)
+        stale_at, drop_at = self._deadlines.of(shelf, since)
         draft = draft_of(kept, self._layouts)
         if now >= drop_at or self._series + self._reserved + draft.size > self._max_series:
             draft = cleared(draft)
         self._show(shelf, row, draft)
         shelf.since[row] = since
         shelf.is_stale[row] = now >= stale_at
-        self._look_at(shelf, drop_at if shelf.is_stale[row] else stale_at)
+        self._deadlines.look_at(shelf, drop_at if shelf.is_stale[row] else stale_at)
         put_health(shelf, row, kept, today)
         self.untried -= place.up is not None
         if place.last_success is not None:
@@ -296,11 +315,8 @@ class Store:
         """Let time act: what is due to turn stale or to leave by now does so."""
         with self.lock:
             now = self._clock.monotonic()
-            while self._deadlines and self._deadlines[0][0] <= now:
-                deadline, _, shelf = heapq.heappop(self._deadlines)
-                if shelf.deadline == deadline:
-                    shelf.deadline = None
-                    self._age(shelf, now)
+            for shelf in self._deadlines.due(now):
+                self._age(shelf, now)
 
     @property
     def groups(self) -> list[Group]:
@@ -309,9 +325,11 @@ class Store:
 
     def is_source_up(self, source: str) -> bool:
         """Return whether any fetch of the source succeeded within 3 times its shortest interval."""
-        known = self.sources[source]
-        return known.last_success is not None and (
-            self._clock.monotonic() - known.last_success <= 3 * known.shortest_interval
+        known = self.sources.get(source)
+        return (
+            known is not None
+            and known.last_success is not None
+            and (self._clock.monotonic() - known.last_success <= 3 * known.shortest_interval)
         )
 
     @property
@@ -323,22 +341,15 @@ class Store:
 
     # Ageing
 
-    def _look_at(self, shelf: Shelf, deadline: float) -> None:
-        # When a deadline comes up and the places have succeeded meanwhile, the shelf is put back with its new one:
-        # a success costs nothing here, unless it brings the deadline forward.
-        if shelf.deadline is None or deadline < shelf.deadline:
-            shelf.deadline = deadline
-            heapq.heappush(self._deadlines, (deadline, next(self._order), shelf))
-
     def _age(self, shelf: Shelf, now: float) -> None:
         """Let the places of a shelf turn stale, and their samples leave, that are due to; look again at the next."""
-        stale_after, drop_after = self._deadlines_of(shelf, 0)
+        stale_after, drop_after = self._deadlines.of(shelf, 0)
         following = inf
         for row, since in enumerate(shelf.since):
             if not shelf.has(row):
                 continue
-            if not shelf.is_stale[row] and since + stale_after <= now:
-                shelf.is_stale[row] = True
+            if shelf.is_stale[row] != (since + stale_after <= now):
+                shelf.is_stale[row] = not shelf.is_stale[row]
                 self._mark(shelf.group, (health.STALE,))
             if not shelf.is_stale[row]:
                 following = min(following, since + stale_after)
@@ -347,12 +358,7 @@ class Store:
             elif shelf.layouts[row] is not None:
                 self._show(shelf, row, cleared(present(shelf, row)))
         if following < inf:
-            self._look_at(shelf, following)
-
-    def _deadlines_of(self, shelf: Shelf, since: float) -> tuple[float, float]:
-        """Return when a place turns stale, and when its samples leave, that succeeded last at this moment."""
-        stale_after = self._stale_after * shelf.interval
-        return since + stale_after, since + max(self._drop_after, stale_after + shelf.interval)
+            self._deadlines.look_at(shelf, following)
 
     # Showing samples
 
