@@ -63,6 +63,7 @@ lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and 
 	@$(BIN)/deptry --no-ansi .
 	@$(BIN)/vulture
 	@$(BIN)/hadolint Dockerfile
+	@found=$$($(BIN)/zizmor --offline --quiet --persona=auditor .github) || { echo "$$found"; exit 1; }
 
 format: $(VENV)/.tools ## Write style: formatting, and what ruff can mend by itself
 	@$(BIN)/ruff check --fix --quiet . || true
