@@ -135,10 +135,12 @@ class Prometheus(Program):
         alertmanager_port: int | None = None,
         scrape: Mapping[str, Any] | None = None,
         jobs: Sequence[Mapping[str, Any]] | None = None,
+        program: Sequence[str] = ("prometheus",),
     ) -> None:
         """Start it; its data goes into ``folder``, and the alerts of its rules to an Alertmanager.
 
         ``scrape`` are further keys of the scrape configuration, such as ``scheme``; ``jobs`` stand in its place.
+        ``program`` is another Prometheus, with further arguments if there are any.
         """
         folder.mkdir(parents=True, exist_ok=True)
         job = {
@@ -157,7 +159,7 @@ class Prometheus(Program):
         (folder / "prometheus.yml").write_text(json.dumps(configuration), encoding="utf-8")
         self._api = f"http://127.0.0.1:{own_port}/api/v1"
         command = [
-            "prometheus",
+            *program,
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{own_port}",
