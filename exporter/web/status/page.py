@@ -143,7 +143,7 @@ def _columns(query: Query) -> Sequence[tuple[str, Order, str, str]]:
         Order.SOURCE: "Source",
         Order.COLLECTOR: "Collector",
         Order.AGE: "Age",
-        Order.NEXT: "Next",
+        Order.NEXT: "Next fetch",
         Order.SERIES: "Series",
         Order.ERROR: "Last error",
     }

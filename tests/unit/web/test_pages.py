@@ -54,7 +54,7 @@ def test_a_very_long_page_comes_whole_with_its_length(site, credit, encoding):
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(answer.body)))
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+@pytest.mark.parametrize("path", ["/metrics", "/", "/api/v1/status", "/-/healthy", "/-/ready"])
 def test_head_answers_as_get_does_without_a_body(site, path):
     got, head = site.ask(path), site.ask(path, "HEAD")
 
@@ -63,7 +63,7 @@ def test_head_answers_as_get_does_without_a_body(site, path):
     assert head.headers["Content-Type"] == got.headers["Content-Type"]
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/-/healthy", "/-/ready"])
+@pytest.mark.parametrize("path", ["/metrics", "/", "/api/v1/status", "/-/healthy", "/-/ready"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_other_methods_are_told_which_ones_there_are(site, path, method):
     answer = site.ask(path, method)
