@@ -1,6 +1,8 @@
 """Runs of deflated bytes that join into one stream, with isal and with zlib in its place."""
 
 import gzip
+import subprocess
+import sys
 import zlib
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import exporter.exposition.deflate
 from exporter.exposition.deflate import deflate, inflate, isal_zlib, join_crc
 
 CODECS = [pytest.param(isal_zlib, id="isal"), pytest.param(None, id="zlib")]
@@ -38,3 +41,25 @@ def test_a_page_becomes_a_fraction_of_its_size(codec: Any):
     page = b"".join(b'sendgrid_requests_total{customer="c%d",source="acme"} %d.0\n' % (n, n * 31) for n in range(1_000))
 
     assert len(deflate(page, codec)) < len(page) / 5
+
+
+def test_isal_is_used_where_it_is_installed():
+    assert isal_zlib is pytest.importorskip("isal.isal_zlib")
+
+
+def test_a_machine_without_isal_does_the_same_by_itself():
+    """Without site-packages there is nothing but Python."""
+    script = """
+import runpy, sys
+deflate = runpy.run_path(sys.argv[1])
+assert deflate["isal_zlib"] is None
+run = deflate["deflate"](b"a page")
+print(run.hex())
+print(deflate["inflate"](run).decode())
+print(deflate["join_crc"](1, 2, 6))
+"""
+    command = [sys.executable, "-I", "-S", "-c", script, exporter.exposition.deflate.__file__]
+    run, page, crc = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    assert (inflate(bytes.fromhex(run)), page) == (b"a page", "a page")
+    assert int(crc) == join_crc(1, 2, 6)
