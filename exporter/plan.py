@@ -11,7 +11,7 @@ def plan_lines(config: Config) -> Iterator[str]:
     """Yield the lines that ``check`` prints: each source with its collectors and calls per hour."""
     for source in config.sources:
         limit = source.rate_limit
-        yield f"source {source.name} ({source.type}): {len(source.customers)} customers at {source.base_url}"
+        yield f"source {source.name} ({source.type}): {_customers(source)} at {source.base_url}"
         planned = source.planned_calls()
         for name, collector in source.collectors:
             yield f"  {name} every {format_duration(collector.interval)}: {_per_hour(planned[name])} calls per hour"
@@ -27,6 +27,13 @@ def plan_lines(config: Config) -> Iterator[str]:
 def planned_by(source: SourceConfig) -> float:
     """Return the requests a second that a source's configured customers need."""
     return sum(source.planned_calls().values())
+
+
+def _customers(source: SourceConfig) -> str:
+    count = len(source.customers)
+    words = f"{count:,} customer{'' if count == 1 else 's'}"
+    # Whom the list will bring, and how many calls they take, nobody knows before it is read.
+    return f"{words}, and those of the vendor's list," if getattr(source, "discovery", None) else words
 
 
 def _share(one: SourceConfig, other: SourceConfig) -> bool:

@@ -2,6 +2,7 @@
 
 from exporter.config import Config
 from exporter.plan import plan_lines
+from exporter.providers.sendgrid_v3.config import V3Source
 from tests.unit.app.toys import ToyCollectors, intervals, limit, source
 
 
@@ -28,7 +29,7 @@ def test_a_budget_that_sources_share_is_planned_for_all_of_them():
         "source two (toy): 4 customers at http://127.0.0.1:9",
         "  totals every 1h: 4 calls per hour",
         "  6 of 30 calls per hour (20.0%); limit 30 per 1h, shared as both",
-        "source alone (toy): 1 customers at http://127.0.0.1:9",
+        "source alone (toy): 1 customer at http://127.0.0.1:9",
         "  totals every 1h30m: 0.67 calls per hour",
         "  0.67 of 30 calls per hour (2.2%); limit 30 per 1h",
     ]
@@ -38,6 +39,15 @@ def test_a_collector_that_is_off_is_not_planned():
     quiet = ToyCollectors(totals=intervals(60).totals.model_copy(update={"enabled": False}))
 
     assert list(plan_lines(Config(sources=(source("acme", "a", collectors=quiet, rate_limit=limit(1, 1)),)))) == [
-        "source acme (toy): 1 customers at http://127.0.0.1:9",
+        "source acme (toy): 1 customer at http://127.0.0.1:9",
         "  0 of 3,600 calls per hour (0.0%); limit 1 per 1s",
     ]
+
+
+def test_customers_whom_the_vendors_list_will_bring_are_said_to_come_on_top():
+    section = {"name": "acme", "type": "sendgrid_v3", "credentials": {"api_key": "SG.key"}, "discovery": {}}
+    acme = V3Source.model_validate(section)
+
+    assert next(iter(plan_lines(Config(sources=(acme,))))) == (
+        "source acme (sendgrid_v3): 0 customers, and those of the vendor's list, at https://api.sendgrid.com"
+    )
