@@ -17,6 +17,7 @@ from exporter.poller import Poller
 from exporter.providers.base import Provider
 from exporter.samples import Family
 from exporter.source import EVERYTHING, Selection, Source
+from exporter.state import Budget, ForgetfulState, Pause, State, account, fact_name
 from exporter.store import Store
 from exporter.upstream import Circuit, Limiter, Upstream
 
@@ -35,13 +36,22 @@ class Limiters:
     """The rate limiters, one for each source or for each budget that sources share."""
 
     clock: Clock
+    state: State = field(default_factory=ForgetfulState)
     shared: dict[str, Limiter] = field(default_factory=dict)
 
-    def get(self, config: RateLimitConfig) -> Limiter:
+    def get(self, source: SourceConfig) -> Limiter:
         """Return the limiter for a source with these settings."""
+        config = source.rate_limit
         if config.shared is None:
-            return Limiter(config.calls, config.per, self.clock)
-        return self.shared.setdefault(config.shared, Limiter(config.calls, config.per, self.clock))
+            return self._limiter(config, account(source))
+        known = self.shared.get(config.shared)
+        if known is None:
+            known = self.shared[config.shared] = self._limiter(config, config.shared)
+        return known
+
+    def _limiter(self, config: RateLimitConfig, whose: str) -> Limiter:
+        book = Budget(self.state, self.clock, fact_name("budget", whose)) if self.state.is_lasting else None
+        return Limiter(config.calls, config.per, self.clock, book)
 
 
 class App:
@@ -55,9 +65,15 @@ class App:
         selection: Selection = EVERYTHING,
         *,
         is_repeating: bool = True,
+        state: State | None = None,
     ) -> None:
-        """Build everything and start nothing; with ``is_repeating`` off, each fetch will run once."""
+        """Build everything and start nothing; with ``is_repeating`` off, each fetch will run once.
+
+        Raises:
+            CorruptState: what ``state`` keeps can't be trusted.
+        """
         self.config = config
+        self.state: State = state or ForgetfulState()
         self.clock = clock
         self.stopping = threading.Event()
         self.instruments = Instruments(clock)
@@ -67,14 +83,19 @@ class App:
             stale_after=polling.stale_after,
             drop_after=polling.drop_after,
             max_series=config.limits.max_series,
+            state=self.state,
         )
+        if self.state.is_lasting:
+            self.instruments.watch_state(lambda: self.state.is_up, lambda: self.state.failures)
         self.poller = Poller(clock, self.stopping.set, is_repeating=is_repeating)
-        limiters = Limiters(clock)
+        limiters = Limiters(clock, self.state)
         self.sources = [
             self._source(source, providers[source.type], limiters, selection)
             for source in config.sources
             if selection.has(selection.sources, source.name)
         ]
+        for limiter in self._limiters:
+            limiter.recall()
         self.exposition = Exposition(self.store, _families(self.sources), self.instruments.registry)
         self._label_names: Sequence[str] | None = None
         self._describe()
@@ -88,6 +109,7 @@ class App:
     def start(self) -> None:
         """Start polling."""
         self._began = self.clock.monotonic()
+        self.state.begin()
         self.poller.start()
         threading.Thread(target=self._render_ahead, name="renderer", daemon=True).start()
 
@@ -109,9 +131,12 @@ class App:
             self.tell("files", changes.problems)
 
     def stop(self) -> None:
-        """Stop polling; a request under way is left behind."""
+        """Stop polling and keep what is known; a request under way is left behind."""
         self.stopping.set()
         self.poller.stop()
+        for limiter in self._limiters:
+            limiter.settle()
+        self.state.close()
 
     def is_tried(self) -> bool:
         """Return whether every fetch has been tried once, for listed customers too."""
@@ -134,6 +159,10 @@ class App:
                 yield source, error
             else:
                 yield source, None
+
+    @property
+    def _limiters(self) -> set[Limiter]:
+        return {source.limiter for source in self.sources}
 
     def _follow(self, watch: Watch) -> None:
         while not self.stopping.wait(watch.every):
@@ -183,7 +212,7 @@ class App:
 
     def _source(self, config: SourceConfig, provider: Provider, limiters: Limiters, selection: Selection) -> Source:
         polling = self.config.polling
-        limiter = limiters.get(config.rate_limit)
+        limiter = limiters.get(config)
         upstream = Upstream(
             source=config.name,
             base_url=config.base_url,
@@ -200,13 +229,16 @@ class App:
             instruments=self.instruments,
             clock=self.clock,
         )
+        pause = Pause(self.state, self.clock, fact_name("pause", account(config)))
+        upstream.pause(pause.left())
+        upstream.keep_pauses(pause.begin)
         source = Source(
             config=config,
             provider=provider,
             upstream=upstream,
             limiter=limiter,
             collectors=provider.collectors(config, upstream.client, self.config.limits),
-            desk=Desk(self.clock, self.store, self.instruments),
+            desk=Desk(self.clock, self.store, self.instruments, self.state),
             poller=self.poller,
             selection=selection,
         )

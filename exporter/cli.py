@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,7 +17,7 @@ from exporter.app import App
 from exporter.clock import SystemClock
 from exporter.config import Config, Watch, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
-from exporter.errors import ConfigError, FetchError, StartError, UsageError
+from exporter.errors import ConfigError, CorruptState, FetchError, StartError, UsageError
 from exporter.exposition import Format
 from exporter.flags import parser
 from exporter.memory import use_one_arena
@@ -24,11 +25,16 @@ from exporter.plan import plan_lines
 from exporter.providers import discover as providers
 from exporter.site import Site
 from exporter.source import EVERYTHING, Selection
+from exporter.state import SqliteState
 from exporter.supervisor import Supervisor
 
 log = structlog.get_logger(__name__)
 
 GOOD, FAILED, WRONG = 0, 1, 2
+_NO_STATE = (
+    "no state is kept, so after a restart numbers are missing until they are fetched, and counters that were held are "
+    "not any more; add state: {path: FILE}"
+)
 # How often a command looks whether what it waits for has come about.
 _LOOK_AGAIN = 0.05
 
@@ -66,9 +72,11 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Poll and serve until SIGTERM or SIGINT."""
-    app = _build(options.config_file)
+    app = _build(options.config_file, keeps_state=True)
     for warning in app.config.warnings:
         log.warning("configuration", problem=str(warning))
+    if app.config.state is None:
+        log.warning("configuration", problem=_NO_STATE)
     app.follow(Watch(app.config, options.config_file))
     return _serve(app, options)
 
@@ -154,7 +162,14 @@ def _load(path: Path, text: str | None = None) -> Config:
     return load(path, _models(), text)
 
 
-def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = None, is_repeating: bool = True) -> App:
+def _build(
+    path: Path,
+    selection: Selection = EVERYTHING,
+    *,
+    text: str | None = None,
+    is_repeating: bool = True,
+    keeps_state: bool = False,
+) -> App:
     """Return the program of a configuration; what stays for good is hidden from the garbage collector."""
     use_one_arena()
     gc.disable()
@@ -162,11 +177,22 @@ def _build(path: Path, selection: Selection = EVERYTHING, *, text: str | None = 
         config = _load(path, text)
         if strangers := [*selection.strangers(config)]:
             raise UsageError(f"{path}: {'; '.join(strangers)}")
-        app = App(config, providers(), SystemClock(), selection, is_repeating=is_repeating)
+        build = partial(App, config, providers(), SystemClock(), selection, is_repeating=is_repeating)
+        app = _with_state(build, config.state.path) if keeps_state and config.state else build()
         gc.freeze()
         return app
     finally:
         gc.enable()
+
+
+def _with_state(build: Callable[..., App], path: Path) -> App:
+    """Return the program with what was kept of an earlier run; if that can't be trusted, it begins afresh."""
+    state = SqliteState(path, SystemClock())
+    try:
+        return build(state=state)
+    except CorruptState as error:
+        state.begin_anew(str(error))
+        return build(state=state)
 
 
 def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:

@@ -1,7 +1,7 @@
 """A fetch: one collector asking a vendor once, and what becomes of the answer."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import structlog
@@ -10,6 +10,7 @@ from exporter.clock import Clock
 from exporter.errors import CircuitOpen, ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, SourceCollector
+from exporter.state import ForgetfulState, State
 from exporter.store import Change, Outcome, Place, Record, Store
 from exporter.upstream import Circuit, Upstream
 
@@ -18,16 +19,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where fetches hand in what they bring: the store, the counters, and the clock by which both go."""
+    """Where fetches hand in what they bring: the store, the counters, what outlives both, and the clock they go by."""
 
     clock: Clock
     store: Store
     instruments: Instruments
+    state: State = field(default_factory=ForgetfulState)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
-    """What all fetches of one collector of a source have in common.
+    """What all fetches of one collector of a source have in common; the collector may be replaced by one like it.
 
     Attributes:
         source: the value of the label ``source``.

@@ -6,13 +6,14 @@ process don't share numbers. Health of single customers is not here: the store k
 
 import platform
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -39,6 +40,9 @@ _COMPUTED = {
     "customers": "Customers of the source.",
     "series": "Series of the source that are named for its vendor, those of the configuration included.",
 }
+
+_STATE_UP = "1 if the state was written the last time, 0 while counters keep their stored values because it was not."
+_STATE_FAILURES = "Writes to the state that failed; a corrupt file that was set aside counts as one."
 
 _CONFIGURATION = {
     "config_last_reload_successful": "1 if the configuration and its files were last read without a mistake.",
@@ -132,6 +136,9 @@ class Instruments:
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
         self._config_good, self._config_read = (gauge(name, text) for name, text in _CONFIGURATION.items())
+        self._state = _StateCollector()
+        registry.register(self._state)
+        self.labels |= dict.fromkeys((PREFIX + "state_up", PREFIX + "state_write_failures"), ())
         build_info = gauge("build_info", "The program that answers.", "version", "revision", "python_version")
         build_info.labels(__version__, __revision__, platform.python_version()).set(1)
 
@@ -178,6 +185,10 @@ class Instruments:
     def compute_dropped(self, source: str, reason: str, value: Callable[[], float]) -> None:
         """Let ``series_dropped`` of a source and reason be computed at each scrape."""
         self._dropped.labels(source, reason).set_function(value)
+
+    def watch_state(self, is_up: Callable[[], bool], failures: Callable[[], int]) -> None:
+        """Show at each scrape whether the state can be written; without this call there is none to show."""
+        self._state.ask = lambda: (is_up(), failures())
 
     @_unless_retired
     def discovered(self, source: str, success: float | None) -> None:
@@ -228,6 +239,18 @@ class Instruments:
             self._remaining.labels(source).set(remaining)
         if reset is not None:
             self._reset.labels(source).set(reset)
+
+
+class _StateCollector:
+    """How the state does, where there is one."""
+
+    def __init__(self) -> None:
+        self.ask: Callable[[], tuple[bool, int]] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        is_up, failures = self.ask() if self.ask else (None, None)
+        yield GaugeMetricFamily(PREFIX + "state_up", _STATE_UP, is_up)
+        yield CounterMetricFamily(PREFIX + "state_write_failures", _STATE_FAILURES, failures)
 
 
 def _registry() -> CollectorRegistry:

@@ -8,6 +8,7 @@ import structlog
 from exporter.errors import FetchError, Reason, Stopped
 from exporter.fetch import Desk
 from exporter.providers.base import Found
+from exporter.state import KeptList, Lists
 from exporter.upstream import Upstream
 
 log = structlog.get_logger(__name__)
@@ -39,8 +40,8 @@ class Listing:
 
     is_probe: ClassVar[bool] = False
 
-    def __init__(self, of: Listed, interval: float, desk: Desk) -> None:
-        """Read the list of a source every ``interval`` seconds."""
+    def __init__(self, of: Listed, interval: float, desk: Desk, lists: Lists) -> None:
+        """Read the list of a source every ``interval`` seconds, and keep it over restarts."""
         self.source = of.name
         self.interval = interval
         self.phase = 0.0
@@ -49,7 +50,25 @@ class Listing:
         self.error = ""
         self._of = of
         self._desk = desk
+        self._lists = lists
         self._failure = ""
+
+    def recall(self, kept: KeptList | None, attempted: float) -> None:
+        """Go on from before a restart: the next reading is due when it would have been.
+
+        Args:
+            kept: the list as it was last read; None if it never was.
+            attempted: Unix time at which it was last asked for.
+        """
+        clock = self._desk.clock
+        if kept is not None:
+            self.last_success = min(kept.read, clock.time())
+            self._desk.instruments.discovered(self.source, self.last_success)
+        if kept is None or kept.read < attempted:
+            self._desk.instruments.discovered(self.source, None)
+            self._of.is_list_missing = True
+        self._of.is_listed = True
+        self.due = min(attempted, clock.time()) + self.interval - clock.time() + clock.monotonic()
 
     def is_over(self) -> bool:
         """Return False: a list is read for as long as its source is polled."""
@@ -83,11 +102,14 @@ class Listing:
             return False
         self._of.take_list(found)
         self._note(None, "")
+        self._lists.write(found, self._desk.clock.time())
         return True
 
     def _note(self, reason: Reason | None, words: str) -> None:
         """Show how it went; a line is logged when a failure begins, changes or ends."""
-        success = self._desk.clock.time() if reason is None else None
+        now = self._desk.clock.time()
+        self._lists.attempt(now)
+        success = now if reason is None else None
         self._desk.instruments.discovered(self.source, success)
         self.last_success, self.error = success or self.last_success, words
         self._of.is_list_missing = reason is not None

@@ -34,7 +34,7 @@ class Turn(Protocol):
 
     Attributes:
         phase: seconds between the poller's start, or any whole number of intervals later, and its turn.
-        due: monotonic time at which it is next due; the poller's own to set.
+        due: monotonic time at which it is next due; the poller's own to set, from when the turn is added.
         is_probe: whether it runs while the circuit of its source is open.
     """
 
@@ -209,7 +209,7 @@ class Poller:
     def add_source(
         self, source: str, upstream: Upstream, concurrency: int, round_seconds: float, turns: Iterable[Turn]
     ) -> None:
-        """Poll a source, with a summary line every ``round_seconds``: each turn is due at once, then at its phase."""
+        """Poll a source as ``add`` does, with a summary line every ``round_seconds``."""
         lane = Lane(source, upstream, concurrency, round_seconds, self._work)
         lane.round.began = self._clock.monotonic()
         with self._changed:
@@ -231,12 +231,19 @@ class Poller:
         self._lanes[source].resize(concurrency)
 
     def add(self, turns: Iterable[Turn]) -> None:
-        """Poll more of sources that are polled already: each turn is due at once, then at its phase."""
+        """Poll more of sources that are polled already: each turn is due at once, or later if it says so itself.
+
+        Then it is due at its phase.
+        """
         with self._changed:
-            now, waiting = self._clock.monotonic(), list(turns)
-            for turn in waiting:
-                turn.due = now
-            self._push(now, waiting)
+            now, due = self._clock.monotonic(), list[Turn]()
+            for turn in turns:
+                if turn.due > now:
+                    self._await(turn, now)
+                else:
+                    turn.due = now
+                    due.append(turn)
+            self._push(now, due)
 
     def add_later(self, turn: Turn, seconds: float) -> None:
         """Poll one more, which is due after so many seconds, and then on its interval."""
@@ -332,6 +339,9 @@ class Poller:
     def _put_back(self, turn: Turn) -> None:
         now = self._clock.monotonic()
         turn.due = now if turn in self._again else self._next(turn)
+        self._await(turn, now)
+
+    def _await(self, turn: Turn, now: float) -> None:
         second = math.floor(turn.due)
         if second <= now:
             self._push(turn.due, [turn])

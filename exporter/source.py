@@ -3,19 +3,22 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import chain
+from math import isnan
 from typing import TypeAlias
 
 from exporter.config import Config, DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
 from exporter.poller import Poller
-from exporter.probing import Probing
+from exporter.probing import Probe, Probing
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
+from exporter.state import Lists, account, fact_name, scope_of
 from exporter.upstream import Limiter, Upstream
 
 # Members of a fetch for one customer alone; all collectors share the one tuple.
@@ -97,9 +100,11 @@ class Source:
         self._selection = selection
         self._lock = threading.RLock()
         self._tasks = {each.name: Task(self.name, each, desk, self._known) for each in self.collectors}
+        self._scopes = {each.name: scope_of(config, each) for each in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
         self._is_started = False
+        self._is_closed = False
         self.size = 0
         self.planned = 0.0
 
@@ -155,9 +160,56 @@ class Source:
             self._move(self.roster.configure(customers))
             self._count()
 
+    def renew(
+        self, config: SourceConfig, collectors: Sequence[AnyCollector], customers: Sequence[Customer]
+    ) -> Movement:
+        """Go on by a new configuration of the same source, whose customers may be others; return who came and went.
+
+        ``collectors`` are those that ask in another way from now on, for the same.
+        """
+        with self._lock:
+            self.config = config
+            renewed = {each.name: each for each in collectors}
+            self.collectors = [renewed.get(each.name, each) for each in self.collectors]
+            for each in self.collectors:
+                self._tasks[each.name].collector = each
+            movement = self.roster.configure(customers)
+            self._move(movement)
+            dismissed = self._filter(getattr(config, "discovery", None))
+            self._count()
+            return Movement(movement.joined, [*movement.left, *dismissed])
+
+    def close(self) -> None:
+        """Leave at once, with everything that was shown; what is still under way changes nothing any more."""
+        with self._lock:
+            self._is_closed = True
+            self._poller.remove_source(self.name)
+            self._desk.instruments.retire(self.name)
+            self._desk.store.remove_source(self.name)
+            # What is in a cycle is freed by nobody else: the garbage collector was told to leave it alone.
+            self._fetches = {}
+            self.roster = Roster(self.name, self._enlist)
+
+    def still(self) -> AbstractContextManager[bool]:
+        """Let nobody come or go inside the block, but by the calling thread."""
+        return self._lock
+
+    def _filter(self, discovery: DiscoveryConfig | None) -> Sequence[Customer]:
+        """Take another filter of the vendor's list; return who has to leave, before the list is read again."""
+        if discovery is None or discovery == self.discovery:
+            return ()
+        self.discovery = discovery
+        dismissed = self.roster.dismiss(discovery.admits)
+        self._move(dismissed)
+        if self.listing:
+            self._poller.hasten(self.listing)
+        return dismissed.left
+
     def take_list(self, found: Sequence[Found]) -> None:
         """Take a whole list of the vendor's: customers come and go, and it is shown who may send."""
         with self._lock:
+            if self._is_closed:
+                return
             before = dict(self.roster.active)
             self._move(self.roster.take_list(found, self._is_wanted))
             self._count()
@@ -171,8 +223,13 @@ class Source:
             self._describe(self.customers)
 
     def start(self, concurrency: int) -> None:
-        """Begin to poll for the customers on the roster."""
+        """Begin to poll for the customers on the roster, those on the list as it was kept among them.
+
+        Raises:
+            CorruptState: what was kept can't be trusted.
+        """
         with self._lock:
+            self.listing = self._recalled_listing()
             self._is_started = True
             fetches = [*self._of_source(), *self._first(self._singles(self.customers))]
         intervals = {name: fetches[0].interval for name, fetches in self._fetches.items() if fetches}
@@ -180,12 +237,33 @@ class Source:
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
             fetch.phase = intervals[fetch.task.collector.name] * index / len(fetches)
-        self.listing = Listing(self, self.discovery.interval, self._desk) if self.discovery else None
         listings = [self.listing] if self.listing else []
         shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
         self._poller.add_source(self.name, self.upstream, concurrency, shortest, [*listings, *fetches])
-        resume = partial(self._poller.resume, self.name)
-        Probing(self.name, self.upstream.circuit, self.probe, self._poller.add_later, resume)
+        Probing(self.name, self.upstream.circuit, self.probe, self._begin, self._resume)
+
+    def _begin(self, probe: Probe, seconds: float) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._poller.add_later(probe, seconds)
+
+    def _resume(self) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._poller.resume(self.name)
+
+    def _recalled_listing(self) -> Listing | None:
+        """Return what reads the vendor's list, after taking the list as it was last read; None if nobody reads it."""
+        if self.discovery is None:
+            return None
+        lists = Lists(self._desk.state, fact_name("list", account(self.config)), self.config.listed_settings)
+        listing = Listing(self, self.discovery.interval, self._desk, lists)
+        if kept := lists.read():
+            self.take_list(kept.found)
+            self._describe(self.customers)
+        if attempted := lists.attempted():
+            listing.recall(kept, attempted)
+        return listing
 
     def _move(self, movement: Movement) -> None:
         """Let customers go with all their series, and poll for those who came."""
@@ -194,7 +272,7 @@ class Source:
         for customer in filter(self._takes_part, movement.left):
             self._desk.store.remove(self.name, customer.name)
         joined = list(filter(self._takes_part, movement.joined))
-        self._describe(joined)
+        self._describe([*joined, *filter(self._takes_part, movement.relabelled)])
         singles = self._singles(joined)
         self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, singles)])
 
@@ -246,16 +324,26 @@ class Source:
             batches = (tuple(chain.from_iterable(singles[start : start + size])) for start in starts)
         task = self._tasks[collector.name]
         fetches = [Fetch(task, batch) for batch in batches]
+        if not self._desk.state.is_empty:
+            self._put_off(fetches)
         self._fetches[collector.name] += fetches
         return fetches
 
+    def _put_off(self, fetches: Sequence[Fetch]) -> None:
+        """Let each fetch be due when it would have been, had the program run all the time."""
+        lead = self._desk.clock.monotonic() - self._desk.clock.time()
+        for fetch in fetches:
+            attempts = [fetch.place(member).shelf.last_attempt[member.record.row] for member in fetch.members]
+            if not any(map(isnan, attempts)):
+                fetch.due = min(attempts) + lead + fetch.interval
+
     def _singles(self, customers: Sequence[Customer]) -> Sequence[_Single]:
-        records = self._desk.store.enrol(self.name, [customer.name for customer in customers])
+        records = self._desk.store.enrol(self.name, [customer.name for customer in customers], customers)
         return [(Member(customer, record),) for customer, record in zip(customers, records, strict=True)]
 
     def _open(self, collector: AnyCollector, singles: Sequence[_Single]) -> None:
         records = [member.record for (member,) in singles]
-        self._desk.store.open(records, collector.name, collector.settings.interval)
+        self._desk.store.open(records, collector.name, collector.settings.interval, self._scopes[collector.name])
 
     # Customers
 

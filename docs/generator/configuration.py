@@ -56,7 +56,9 @@ def page(providers: Mapping[str, Provider]) -> str:
         if name != "sources":
             model = section_in(field.annotation)
             parts += [f"## {name}\n", f"{docstring(model.__doc__)}\n"]
-            parts.append(table(_KEYS, keys.below(schema["properties"][name], model, f"{name}.")))
+            shape = schema["properties"][name]
+            reference, _ = shapes.nested(shape) or ("", "")
+            parts.append(table(_KEYS, keys.below({"$ref": reference, **shape}, model, f"{name}.")))
     parts.append(_SOURCES)
     references = schema["properties"]["sources"]["items"]["oneOf"]
     for (type_, model), reference in zip(models.items(), references, strict=True):

@@ -104,3 +104,35 @@ class _FileReader:
 
 
 ReadableFile: TypeAlias = Annotated[Path, _FileReader]
+
+
+class _PathReader:
+    """Reads the path of a file that need not be there, relative to the configuration file's folder."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            cls._read, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "minLength": 1}
+
+    @staticmethod
+    def _read(value: object, info: core_schema.ValidationInfo) -> Path:
+        if not isinstance(value, str | Path) or not str(value):
+            raise mistake("must be a path; write it in quotes")
+        path = surroundings(info.context).folder / value
+        try:
+            is_folder = path.is_dir()
+        except ValueError:
+            raise mistake("is no path") from None
+        if is_folder:
+            raise mistake("is a folder; add the name of a file to it")
+        return path
+
+
+FilePath: TypeAlias = Annotated[Path, _PathReader]

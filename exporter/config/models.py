@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from exporter.config.addresses import ProxyUrl, ReadableFile
+from exporter.config.addresses import FilePath, ProxyUrl, ReadableFile
 from exporter.config.addresses import base_url as read_base_url
 from exporter.config.customer_list import CustomerList
 from exporter.config.customer_table import CustomerTable
@@ -76,6 +76,13 @@ class LimitsConfig(Section):
     """Categories of one customer that are shown at most; those beyond it are counted as left out."""
     breakdown_rows: int = Field(50, ge=1, le=1_000_000)
     """Rows of one breakdown that are shown at most; those beyond it are counted as left out."""
+
+
+class StateConfig(Section):
+    """Where last good numbers, counters and used limits are kept over restarts; without it, they are not."""
+
+    path: FilePath
+    """File of an SQLite database, made if it is not there; one process alone can have it."""
 
 
 class HttpConfig(Section):
@@ -214,6 +221,10 @@ class SourceConfig(Section):
         copy._lists = tuple(replace(each, customers=table) for each, table in pairs)  # noqa: SLF001 - a copy of itself
         return copy
 
+    def listed_settings(self, option: str) -> Any:  # noqa: ARG002 - most types have none
+        """Return the ``settings`` of a listed customer that a configuration would have under this key."""
+        return None
+
     def planned_calls(self) -> Mapping[str, float]:
         """Return the requests a second that each enabled collector makes for the configured customers."""
         return {name: collector.calls(self.customers) / collector.interval for name, collector in self.collectors}
@@ -226,6 +237,8 @@ class Config(Section):
     """How vendors are asked."""
     limits: LimitsConfig = LimitsConfig()
     """Upper bounds."""
+    state: StateConfig | None = None
+    """What is kept over restarts; without it, nothing is."""
     sources: tuple[SerializeAsAny[SourceConfig], ...]
     """The accounts that are asked, in the order of the file."""
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())

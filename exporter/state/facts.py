@@ -11,8 +11,10 @@ from exporter.clock import Clock
 from exporter.providers.base import Found
 from exporter.state.kept import State
 
+# No vendor is heeded for longer; a wall clock that was set back must not make it so.
+_LONGEST_PAUSE = 3600.0
 _LEASED = Struct("<Q")
-_UNTIL = Struct("<d")
+_MOMENT = Struct("<d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,15 @@ class Budget:
 
         Returns whether that will survive a crash; waits until it is known.
         """
+        return self.state.write(facts={self.name: self._content(answered, leased)}).wait()
+
+    def end(self, answered: Sequence[float], leased: int) -> None:
+        """Keep the same for the last time; waits for nothing."""
+        self.state.write(facts={self.name: self._content(answered, leased)})
+
+    def _content(self, answered: Sequence[float], leased: int) -> bytes:
         lead = self.clock.time() - self.clock.monotonic()
-        moments = array("d", [moment + lead for moment in answered])
-        return self.state.write(facts={self.name: _LEASED.pack(leased) + moments.tobytes()}).wait()
+        return _LEASED.pack(leased) + array("d", [moment + lead for moment in answered]).tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +73,11 @@ class Pause:
     def left(self) -> float:
         """Return how many seconds of it are left; 0 or less if it is over."""
         content = self.state.fact(self.name)
-        return 0.0 if content is None else float(_UNTIL.unpack(content)[0]) - self.clock.time()
+        return 0.0 if content is None else min(_LONGEST_PAUSE, float(_MOMENT.unpack(content)[0]) - self.clock.time())
 
     def begin(self, seconds: float) -> None:
         """Keep that the vendor wants no request for so long; waits for nothing."""
-        self.state.write(facts={self.name: _UNTIL.pack(self.clock.time() + seconds)})
+        self.state.write(facts={self.name: _MOMENT.pack(self.clock.time() + seconds)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +86,16 @@ class KeptList:
 
     Attributes:
         found: who was on it.
-        read: Unix time at which it was last read.
-        attempted: Unix time at which that was last tried.
+        read: Unix time at which it was read.
     """
 
     found: Sequence[Found]
     read: float
-    attempted: float
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Keeps a vendor's list of customers.
+    """Keeps a vendor's list of customers, and when it was last asked for.
 
     Attributes:
         name: what it is kept under.
@@ -110,12 +116,21 @@ class Lists:
             Found(key, user, id_, is_active, self.settings(option), option)
             for key, user, id_, is_active, option in written["found"]
         ]
-        return KeptList(found, written["read"], written["attempted"])
+        return KeptList(found, written["read"])
 
-    def write(self, kept: KeptList) -> None:
-        """Keep a list; waits for nothing."""
+    def attempted(self) -> float | None:
+        """Return the Unix time at which it was last asked for, in vain or not; None if it never was."""
+        content = self.state.fact(f"{self.name}:attempted")
+        return None if content is None else float(_MOMENT.unpack(content)[0])
+
+    def attempt(self, moment: float) -> None:
+        """Keep the Unix time at which it was asked for; waits for nothing."""
+        self.state.write(facts={f"{self.name}:attempted": _MOMENT.pack(moment)})
+
+    def write(self, found: Sequence[Found], read: float) -> None:
+        """Keep a list, read at this Unix time; waits for nothing."""
         if not self.state.is_lasting:
             return
-        found = [(each.key, each.user, each.id, each.is_active, each.option) for each in kept.found]
-        written = {"found": found, "read": kept.read, "attempted": kept.attempted}
+        rows = [(each.key, each.user, each.id, each.is_active, each.option) for each in found]
+        written = {"found": rows, "read": read}
         self.state.write(facts={self.name: json.dumps(written, separators=(",", ":")).encode()})

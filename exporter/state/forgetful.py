@@ -42,6 +42,9 @@ class ForgetfulState:
             back = [(whose, self._parted.pop((scope.number, each), None)) for each, whose in customers.items()]
         yield from ((whose, kept) for whose, kept in back if kept is not None)
 
+    def begin(self) -> None:
+        """Do nothing: what is remembered can be trusted."""
+
     def part(self, rows: Sequence[Row]) -> None:
         """Keep this of customers who leave; of very many, those who left last."""
         with self._lock:

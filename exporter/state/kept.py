@@ -158,6 +158,9 @@ class State(Protocol):
             CorruptState: what is there can't be trusted.
         """
 
+    def begin(self) -> None:
+        """Note that the program runs: from now on, what can't be trusted is left out and counted, never raised."""
+
     def part(self, rows: Sequence[Row]) -> None:
         """Keep this of customers who leave, in case they come back."""
 

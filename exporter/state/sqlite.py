@@ -49,16 +49,14 @@ class SqliteState:
         self._clock = clock
         self._lock = file.hold(path)
         self._set_aside = 0
-        self._is_readable = True
+        self._has_begun = False
         self._writer = self._open()
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing is kept of any fetch."""
-        if not self._is_readable:
-            return True
         with self._reading() as connection:
-            return connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None
+            return connection is None or connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None
 
     @property
     def is_up(self) -> bool:
@@ -85,17 +83,19 @@ class SqliteState:
         Raises:
             CorruptState: what is there can't be trusted.
         """
-        if not self._is_readable:
-            return
         try:
             with self._reading() as connection:
-                layouts = _Layouts(connection, scope.families)
-                for customer, number, content in _walk(connection, scope.number, customers):
-                    check_row(scope.number, customer, number, content)
-                    if customer in customers:
-                        yield customers[customer], layouts.unpacked(number, content)
-        except sqlite3.DatabaseError as error:
-            raise CorruptState(str(error)) from None
+                if connection is not None:
+                    yield from _unpacked(connection, scope, customers)
+        except CorruptState as error:
+            if not self._has_begun:
+                raise
+            self._writer.failures += 1
+            log.warning("state is corrupt; part of it is not used", file=str(self.path), error=str(error))
+
+    def begin(self) -> None:
+        """Note that the program runs: from now on, what can't be trusted is left out and counted, never raised."""
+        self._has_begun = True
 
     def part(self, rows: Sequence[Row]) -> None:
         """Do nothing: what belongs to those who leave is kept already."""
@@ -106,13 +106,8 @@ class SqliteState:
         Raises:
             CorruptState: what is there can't be trusted.
         """
-        if not self._is_readable:
-            return None
-        try:
-            with self._reading() as connection:
-                found = connection.execute(_FACT, (name,)).fetchone()
-        except sqlite3.DatabaseError as error:
-            raise CorruptState(str(error)) from None
+        with self._reading() as connection:
+            found = connection.execute(_FACT, (name,)).fetchone() if connection else None
         return None if found is None else unseal(found[0])
 
     def begin_anew(self, why: str) -> None:
@@ -179,9 +174,8 @@ class SqliteState:
         if not file.is_full(error):
             raise StartError(f"state.path: {self.path} can't be written ({error}); {remedy}") from None
         try:
-            self._is_readable = self.path.exists() and self.path.stat().st_size > 0
-            if self._is_readable:
-                with closing(file.connect_to_read(self.path)) as connection:
+            with self._reading() as connection:
+                if connection is not None:
                     file.check(connection)
         except (sqlite3.Error, OSError, CorruptState):
             raise StartError(f"state.path: {self.path} can't be read on a full disk ({error}); {remedy}") from None
@@ -192,9 +186,21 @@ class SqliteState:
         )
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(file.connect_to_read(self.path)) as connection:
-            yield connection
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield a connection to read with; None as long as nothing was ever written.
+
+        Raises:
+            CorruptState: reading failed.
+        """
+        if not self.path.exists() or not self.path.stat().st_size:
+            yield None
+            return
+        try:
+            with closing(file.connect_to_read(self.path)) as connection:
+                [(schema,)] = connection.execute("PRAGMA user_version")
+                yield connection if schema else None
+        except sqlite3.Error as error:
+            raise CorruptState(str(error)) from None
 
 
 class _Layouts:
@@ -213,6 +219,16 @@ class _Layouts:
                 raise CorruptState("a row refers to series that are not there")
             series = self._known[number] = known_series(unpack_series(found[0]), self._families)
         return unpack_row(series, self._families, content)
+
+
+def _unpacked(
+    connection: sqlite3.Connection, scope: Scope, customers: Mapping[bytes, Whose]
+) -> Iterator[tuple[Whose, Kept]]:
+    layouts = _Layouts(connection, scope.families)
+    for customer, number, content in _walk(connection, scope.number, customers):
+        check_row(scope.number, customer, number, content)
+        if customer in customers:
+            yield customers[customer], layouts.unpacked(number, content)
 
 
 def _walk(

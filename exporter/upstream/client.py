@@ -138,6 +138,10 @@ class Upstream:
         """Send nothing for so long, as the vendor asked for on another way to it."""
         self._gate.pause(seconds)
 
+    def keep_pauses(self, keep: Callable[[float], None]) -> None:
+        """Let ``keep`` be told how many seconds are left of each pause that begins from now on."""
+        self._gate.keep_pause = keep
+
     def close(self) -> None:
         """Give up everything that waits, and close the idle connections; nothing is sent any more."""
         self._gate.close()

@@ -1,6 +1,7 @@
 """The door of one source: shut while its vendor asks for a pause or seems down, and for good once the program ends."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 from exporter.clock import Clock
@@ -11,10 +12,15 @@ from exporter.upstream.limiter import Limiter, Permit
 
 
 class Gate:
-    """Lets the requests of one source through, when neither its circuit, a pause nor the rate limit is against it."""
+    """Lets the requests of one source through, when neither its circuit, a pause nor the rate limit is against it.
+
+    Attributes:
+        keep_pause: told how many seconds are left of each pause when it begins.
+    """
 
     def __init__(self, source: str, limiter: Limiter, circuit: Circuit, instruments: Instruments, clock: Clock) -> None:
         """Start open; the limiter may be another source's too."""
+        self.keep_pause: Callable[[float], None] = lambda _: None
         self._source = source
         self._limiter = limiter
         self._circuit = circuit
@@ -52,6 +58,7 @@ class Gate:
         """Shut the door for so long; a longer pause that is under way goes on."""
         with self._changed:
             self._shut_until = max(self._shut_until, self._clock.monotonic() + seconds)
+        self.keep_pause(self.pause_left())
 
     def pause_left(self) -> float:
         """Return how many seconds of a pause are left; 0 or less without one."""

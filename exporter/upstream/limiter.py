@@ -36,6 +36,9 @@ class Book(Protocol):
     def write(self, answered: Sequence[float], leased: int) -> bool:
         """Keep such moments, and how many more requests may be sent until the next call; wait until that is safe."""
 
+    def end(self, answered: Sequence[float], leased: int) -> None:
+        """Keep such moments and so many more requests for the last time; wait for nothing."""
+
 
 class Permit:
     """The right to send one request; nothing is sent without one, and each serves once."""
@@ -165,7 +168,7 @@ class Limiter:
         with self._leasing, self._lock:
             book, answered, leased = self._book, self._answered(), len(self._in_flight)
         if book is not None:
-            book.write(answered, leased)
+            book.end(answered, leased)
 
     def wake(self) -> None:
         """Let everyone who waits look whether it is to stop."""

@@ -130,6 +130,11 @@ class TotalsConfig(BatchConfig):
         """The first day that counts; without one, none has come yet."""
         return self.since or date.max
 
+    @property
+    def meaning(self) -> str:
+        """The first day that counts: totals since another one are other totals."""
+        return self.first_day.isoformat()
+
     @model_validator(mode="after")
     def _begins(self) -> Self:
         if self.enabled and self.since is None:
@@ -249,3 +254,7 @@ class V3Source(SourceConfig):
     """Whose numbers are fetched."""
     discovery: V3Discovery | None = None
     """Customers from the vendor's own list, besides the configured ones."""
+
+    def listed_settings(self, option: str) -> AccountKind:
+        """Return what kind of account a listed customer is."""
+        return AccountKind(option)

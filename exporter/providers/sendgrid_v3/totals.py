@@ -6,6 +6,7 @@ falls because the vendor corrects, or forgets, an old month; the current month i
 what becomes of a total that falls is the store's business.
 """
 
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,20 @@ class TotalsCollector:
             FetchError: the vendor refused all of them because of one.
         """
         return ask_together(customers, self._ask)
+
+    def memory(self, customer: Customer) -> str:
+        """Return what is kept of a customer's months as text; empty if nothing is."""
+        ledger = self.ledgers.get(customer)
+        if ledger is None:
+            return ""
+        written = {"until": ledger.until.isoformat(), "closed": ledger.closed, "ended": ledger.ended}
+        return json.dumps(written, separators=(",", ":"))
+
+    def recall(self, customer: Customer, memory: str) -> None:
+        """Keep what ``memory`` once returned; the months that are over need not be asked for again."""
+        written = json.loads(memory)
+        ledger = Ledger(date.fromisoformat(written["until"]), written["closed"], written["ended"])
+        self.ledgers.put(customer, ledger)
 
     def _ask(self, customers: Sequence[Customer]) -> Shown:
         todays = {customer: customer.today() for customer in customers}

@@ -46,8 +46,10 @@ def tried(app: App) -> None:
 
 def test_a_source_draws_from_a_budget_of_its_own_unless_it_shares_one():
     limiters = Limiters(FakeClock())
-    alone, other = limiters.get(limit(10, 60)), limiters.get(limit(10, 60))
-    shared, same, apart = (limiters.get(limit(30, 3_600, name)) for name in ("bento", "bento", "else"))
+    alone, other = (limiters.get(source(name, "a", rate_limit=limit(10, 60))) for name in ("acme", "shop"))
+    shared, same, apart = (
+        limiters.get(source("acme", "a", rate_limit=limit(30, 3_600, name))) for name in ("bento", "bento", "else")
+    )
 
     assert alone is not other
     assert shared is same

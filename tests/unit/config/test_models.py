@@ -17,6 +17,7 @@ EVERYTHING = """
 polling: {timeout: 1m30s, concurrency: 2, stale_after: 2.5, drop_after: 1w,
           retry: {attempts: 1, initial_backoff: 0, max_backoff: 250ms}, probe_interval: 5m}
 limits: {max_series: 10, max_response_bytes: 1MiB, categories_per_customer: 2, breakdown_rows: 3}
+state: {path: kept/state.db}
 sources:
   - name: post
     type: letters
@@ -36,7 +37,7 @@ def customers(count):
     return START + "".join(f"      - box: box-{number}\n" for number in range(count))
 
 
-def as_read(ca_file):
+def as_read(folder):
     return {
         "polling": {
             "timeout": "1m30s",
@@ -52,13 +53,14 @@ def as_read(ca_file):
             "categories_per_customer": 2,
             "breakdown_rows": 3,
         },
+        "state": {"path": str(folder / "kept/state.db")},
         "sources": [
             {
                 "name": "post",
                 "type": "letters",
                 "allow_http": False,
                 "base_url": "http://127.0.0.1:8080",
-                "http": {"proxy_url": "http://proxy:3128", "ca_file": str(ca_file)},
+                "http": {"proxy_url": "http://proxy:3128", "ca_file": str(folder / "ca.pem")},
                 "rate_limit": {"calls": 30, "per": "1h", "shared": "all"},
                 "timezone": "Europe/Berlin",
                 "collectors": {
@@ -107,7 +109,7 @@ def test_everything_that_is_given_is_kept(loaded, tmp_path):
 
     config = loaded(EVERYTHING)
 
-    assert config.model_dump(mode="json") == as_read(tmp_path / "ca.pem")
+    assert config.model_dump(mode="json") == as_read(tmp_path)
     assert config.sources[0].credentials.password.value() == "hunter2"
 
 

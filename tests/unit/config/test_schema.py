@@ -13,7 +13,7 @@ def definition(name):
 def test_the_schema_is_of_the_whole_file():
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert SCHEMA["title"] == "Configuration of email-stats-exporter"
-    assert list(SCHEMA["properties"]) == ["polling", "limits", "sources"]
+    assert list(SCHEMA["properties"]) == ["polling", "limits", "state", "sources"]
     assert SCHEMA["required"] == ["sources"]
     assert SCHEMA["additionalProperties"] is False
 
