@@ -12,6 +12,9 @@ from packaging.utils import canonicalize_name
 
 import exporter
 
+# Packages are fetched and installed, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(600)
+
 # What the sdist holds besides what is committed: its description, and what two symbolic links of the chart lead to.
 ADDED = re.compile(r"PKG-INFO|deploy/helm/email-stats-exporter/(dashboards/\w+\.json|rules/[\w-]+\.yml)")
 
