@@ -112,10 +112,11 @@ def test_nothing_but_the_state_can_be_written(unit):
 
 
 def test_the_configuration_beside_the_unit_is_a_good_one(unit, tmp_path):
-    """Its secrets are where the unit's LoadCredential= puts them."""
+    """Its secrets are where the unit's LoadCredential= puts them, its state where StateDirectory= lets it be."""
     (tmp_path / "secret_sendgrid").write_text("a password\n", encoding="utf-8")
     text = (FOLDER / "config.yaml").read_text(encoding="utf-8")
     folder = f"/run/credentials/{UNIT.name}/"
+    assert re.findall(r" path: (\S+)", text) == [f"/var/lib/{dict(unit)['StateDirectory']}/state.db"]
     assert [value for key, value in unit if key == "LoadCredential"] == ["secret:/etc/email-stats-exporter/secrets"]
     assert re.findall(r"_file: (\S+)", text) == [f"{folder}secret_sendgrid"]
     (tmp_path / "config.yaml").write_text(text.replace(folder, f"{tmp_path}/"), encoding="utf-8")
