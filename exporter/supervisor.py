@@ -21,7 +21,7 @@ _SEND_WITHIN = 1.0
 class Supervisor:
     """Takes notes on the state of the program, where the environment says that somebody wants them; else none is sent.
 
-    Not for several threads at once: the one that starts and stops the program tells all of it.
+    Any thread may tell it something; ``watch`` is for one alone.
     """
 
     def __init__(self, environ: Mapping[str, str], clock: Clock) -> None:
