@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The interpreter that the virtual environment is made from: PYTHON=… names one, else the first that is new enough.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 # What the tests run for real, as Debian packages with a program of the same name.
-SERVERS := prometheus prometheus-alertmanager systemd victoria-metrics mmdebstrap
+SERVERS := prometheus prometheus-alertmanager systemd victoria-metrics mmdebstrap chromium
 # What the image is built and run with, without a daemon.
 IMAGE_TOOLS := buildah podman runc mmdebstrap
 # What the Helm chart is checked with.

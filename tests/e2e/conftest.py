@@ -47,6 +47,12 @@ def alertmanagers() -> None:
     _want("prometheus-alertmanager", "amtool", package="prometheus-alertmanager")
 
 
+@pytest.fixture(scope="session")
+def browsers() -> None:
+    """See to the same of a browser."""
+    _want("chromium", package="chromium")
+
+
 def _want(*programs: str, package: str) -> None:
     missing = [name for name in programs if shutil.which(name) is None]
     if missing:

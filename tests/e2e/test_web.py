@@ -117,13 +117,34 @@ def test_probes_are_answered(exporter):
 
 
 def test_a_person_is_shown_the_version_the_sources_and_their_customers(exporter, world):
-    page = exporter.ask("/")
+    page = exporter.ask("/?limit=1000")
 
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "<h1>email-stats-exporter 0" in page.text
-    assert "<h2>acme</h2>" in page.text
+    assert "All is well" in page.text
+    assert "email-stats-exporter <span>0" in page.text
+    assert "<bdi>acme</bdi>" in page.text
     assert [name for name in (account.name for account in world.customers) if name not in page.text] == []
     assert 'href="/metrics"' in page.text
+
+
+def test_a_program_is_told_the_same_as_json(exporter, world):
+    answer = exporter.ask("/api/v1/status?limit=1000&collector=credits&sort=customer").json()
+
+    assert answer["status"] == "success"
+    assert answer["data"]["summary"] == {"level": "good", "headline": "All is well", "troubles": []}
+    [source] = answer["data"]["sources"]
+    assert (source["name"], source["customers"], source["states"]["ok"]) == ("acme", 12, 36)
+    rows = answer["data"]["fetches"]["rows"]
+    assert [row["customer"] for row in rows] == sorted(account.name for account in world.customers)
+    assert {row["state"] for row in rows} == {"ok"}
+    assert all(row["lastSuccess"] < row["nextFetch"] for row in rows)
+
+
+@pytest.mark.parametrize("query", ["source=nobody", "collector=nothing", "page=x"])
+def test_what_there_is_not_can_not_be_asked_for(query, exporter):
+    assert exporter.ask(f"/?{query}").status_code == 400
+    answer = exporter.ask(f"/api/v1/status?{query}")
+    assert (answer.status_code, answer.json()["errorType"]) == (400, "bad_data")
 
 
 def test_it_answers_on_every_address_it_was_given(exporter):

@@ -39,6 +39,7 @@
     const before = document.getElementById("headline").textContent;
     for (const id of parts) document.getElementById(id).replaceWith(page.getElementById(id));
     document.title = page.title;
+    document.getElementById("clear").hidden = page.getElementById("clear").hidden;
     document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
     ahead = Date.now() / 1000 - Number(page.body.dataset.now);
     const after = document.getElementById("headline").textContent;

@@ -7,7 +7,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from exporter.errors import AuthRejected, Problem, Reason, VendorRefused
@@ -258,6 +258,7 @@ def test_what_others_wrote_is_text_and_never_markup(text):
     assert skeleton(text) == skeleton("x")
 
 
+@settings(deadline=None)
 @given(some.text(min_size=1))
 def test_whatever_others_write_is_text(text):
     assert skeleton(text) == skeleton("x")

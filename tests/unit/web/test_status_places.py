@@ -1,12 +1,13 @@
 """The choice of rows: by state, source, collector and text, in every order, page by page."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from exporter.errors import AuthRejected, ServerFailed
 from exporter.samples import Family, Kind
-from exporter.store import Store
+from exporter.store import Group, Store
 from exporter.web.status import Order, Query, State, choose
 from tests.fake_clock import FakeClock
 
@@ -21,8 +22,8 @@ class Account:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=100_000)
-        self.paused = frozenset()
-        self.dues = {}
+        self.paused: frozenset[str] = frozenset()
+        self.dues: dict[tuple[Group, str], Sequence[float]] = {}
 
     def good(self, customer, collector="totals", source="acme", interval=900.0, series=1):
         place = self.store.add(source, customer, collector, interval)
