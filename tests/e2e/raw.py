@@ -50,7 +50,7 @@ class Wire:
                 return self._rest(line, has_body)
         raise EOFError
 
-    def _rest(self, line: bytes, has_body: bool) -> Answer:  # noqa: FBT001 - of ``answer``
+    def _rest(self, line: bytes, has_body: bool) -> Answer:  # noqa: FBT001 - it comes from ``answer``, by name
         headers: dict[str, str] = {}
         while field := self._reader.readline().rstrip(b"\r\n"):
             name, _, value = field.decode("latin-1").partition(": ")
