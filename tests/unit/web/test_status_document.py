@@ -1,14 +1,17 @@
 """The status as JSON: what a program reads."""
 
 import json
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
 from exporter.errors import Problem, Reason, VendorRefused
 from exporter.store import Failure
-from exporter.web.status import Budget, Discovery, Durations, Query, State
+from exporter.web.status import Budget, Discovery, Durations, Order, Query, State
 from exporter.web.status.document import document
+from exporter.web.status.summary import Level
 from tests.unit.web.reporting import NOTHING, NOW, ROW, report, source
 
 
@@ -160,6 +163,24 @@ def test_a_source_without_fetches_has_no_interval_that_json_lacks():
 
     assert "Infinity" not in text
     assert "NaN" not in text
+
+
+def test_every_key_and_every_parameter_is_documented():
+    page = (Path(__file__).parents[3] / "docs/status.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"[\w]+", " ".join(re.findall(r"`([^`\n]+)`", page))))
+    failure = Failure(NOW, "a", "totals", Reason.TIMEOUT, "timeout")
+    everything = source(last_failure=failure, discovery=Discovery(NOW, "", 60.0), lag=9_000.0)
+
+    assert names(data(ROW, sources=(everything,))) - documented == set()
+    assert {field.name for field in fields(Query)} - documented == set()
+    assert {*State, *Order, *Level} - documented == set()
+
+
+def names(value) -> set[str]:
+    """Return all keys of a document, at whatever depth."""
+    if isinstance(value, dict):
+        return {*value, *(name for each in value.values() for name in names(each))}
+    return {name for each in value for name in names(each)} if isinstance(value, list) else set()
 
 
 # Over HTTP
