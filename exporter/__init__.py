@@ -10,6 +10,7 @@ The rooms, in the order in which data passes through them::
     store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
     roster.py       who the customers of a source are
+    budgets.py      who draws from which rate limit, over reloads too
     source.py       a source at work: its customers, and what is fetched for them
     listing.py      the reading of a vendor's list of customers
     fetch.py        one collector asking a vendor once, and what becomes of the answer
@@ -26,6 +27,8 @@ The rooms, in the order in which data passes through them::
     logs.py         log lines as logfmt or JSON
     app.py          the only place where objects are built and joined
     overview.py     the running program as its status page shows it
+    succession.py   one configuration in the place of another
+    reload.py       the reload on request
     site.py         the web side of a running program: pages, sockets, protection
     plan.py         planned calls against rate limits, in words
     flags.py        the command line

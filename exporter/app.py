@@ -2,13 +2,16 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
+from exporter.budgets import Budgets
 from exporter.clock import Clock
-from exporter.config import Changes, Config, RateLimitConfig, SourceConfig, Watch
+from exporter.config import Changes, Config, SourceConfig, Watch
+from exporter.config.comparison import take_over_secrets
 from exporter.errors import FetchError, Problem, Reason
 from exporter.exposition import Exposition
 from exporter.fetch import Desk
@@ -17,7 +20,7 @@ from exporter.poller import Poller
 from exporter.providers.base import Provider
 from exporter.samples import Family
 from exporter.source import EVERYTHING, Selection, Source
-from exporter.state import Budget, ForgetfulState, Pause, State, account, fact_name
+from exporter.state import ForgetfulState, Pause, State, account, fact_name
 from exporter.store import Store
 from exporter.upstream import Circuit, Limiter, Upstream
 
@@ -31,31 +34,14 @@ _LOOK_EVERY = 1.0
 _LEFT_OUT = ("max_series", "categories", "breakdown_rows", "report_fields", "label_value")
 
 
-@dataclass(slots=True)
-class Limiters:
-    """The rate limiters, one for each source or for each budget that sources share."""
-
-    clock: Clock
-    state: State = field(default_factory=ForgetfulState)
-    shared: dict[str, Limiter] = field(default_factory=dict)
-
-    def get(self, source: SourceConfig) -> Limiter:
-        """Return the limiter for a source with these settings."""
-        config = source.rate_limit
-        if config.shared is None:
-            return self._limiter(config, account(source))
-        known = self.shared.get(config.shared)
-        if known is None:
-            known = self.shared[config.shared] = self._limiter(config, config.shared)
-        return known
-
-    def _limiter(self, config: RateLimitConfig, whose: str) -> Limiter:
-        book = Budget(self.state, self.clock, fact_name("budget", whose)) if self.state.is_lasting else None
-        return Limiter(config.calls, config.per, self.clock, book)
-
-
 class App:
-    """A running exporter, but for its web server: sources, poller, store and exposition."""
+    """A running exporter, but for its web server: sources, poller, store and exposition.
+
+    Attributes:
+        config: the configuration in use.
+        sources: what is polled by it, in its order.
+        changing: held by whoever changes either.
+    """
 
     def __init__(
         self,
@@ -76,35 +62,37 @@ class App:
         self.state: State = state or ForgetfulState()
         self.clock = clock
         self.stopping = threading.Event()
+        self.changing = threading.Lock()
         self.instruments = Instruments(clock)
-        polling = config.polling
         self.store = Store(
             clock,
-            stale_after=polling.stale_after,
-            drop_after=polling.drop_after,
+            stale_after=config.polling.stale_after,
+            drop_after=config.polling.drop_after,
             max_series=config.limits.max_series,
             state=self.state,
         )
         if self.state.is_lasting:
             self.instruments.watch_state(lambda: self.state.is_up, lambda: self.state.failures)
         self.poller = Poller(clock, self.stopping.set, is_repeating=is_repeating)
-        limiters = Limiters(clock, self.state)
-        self.sources = [
-            self._source(source, providers[source.type], limiters, selection)
-            for source in config.sources
-            if selection.has(selection.sources, source.name)
-        ]
-        for limiter in self._limiters:
-            limiter.recall()
-        self.exposition = Exposition(self.store, _families(self.sources), self.instruments.registry)
+        self._providers, self._selection = providers, selection
         self._label_names: Sequence[str] | None = None
-        self._describe()
-        for source in self.sources:
-            self._add(source)
+        self._infos: dict[Family, Family] = {}
         self._problems: Mapping[str, Sequence[Problem]] = {"files": ()}
         self._telling = threading.Lock()
-        self.instruments.configured(clock.time())
+        self._watch: Watch | None = None
+        self._is_tried = False
         self._began = clock.monotonic()
+        sections = [source for source in config.sources if selection.has(selection.sources, source.name)]
+        self.budgets = Budgets(clock, self.state)
+        limiters = self.budgets.plan(sections)
+        coming = [self.build(config, section, limiters[section.name]) for section in sections]
+        self.budgets.take(sections, limiters)
+        self.exposition = Exposition(self.store, _families(coming), self.instruments.registry)
+        self.sources: Sequence[Source] = ()
+        self.describe(coming)
+        for source in coming:
+            self.add(source)
+        self.instruments.configured(clock.time())
 
     def start(self) -> None:
         """Start polling."""
@@ -115,7 +103,14 @@ class App:
 
     def follow(self, watch: Watch) -> None:
         """Take what changes in secret and customer files, as long as the program runs."""
-        threading.Thread(target=self._follow, args=(watch,), name="files", daemon=True).start()
+        is_new, self._watch = self._watch is None, watch
+        if is_new:
+            threading.Thread(target=self._follow, name="files", daemon=True).start()
+
+    @property
+    def is_following(self) -> bool:
+        """Whether what changes in files is taken."""
+        return self._watch is not None
 
     def take(self, changes: Changes) -> None:
         """Take what a look at the files has found; a file that is broken leaves the last good content in use."""
@@ -123,10 +118,12 @@ class App:
             if source.name in changes.renewed:
                 source.upstream.circuit.renew()
             if source.name in changes.customers:
-                section = source.config.model_copy(update={"customers": tuple(changes.customers[source.name])})
+                section = source.config.model_copy(update={"customers": changes.customers[source.name]})
+                take_over_secrets(section, source.config)
+                source.config = section
                 source.configure(source.provider.customers(section, self.clock))
         if changes.customers:
-            self._describe()
+            self.describe()
         if changes.customers or changes.renewed or tuple(changes.problems) != self._problems["files"]:
             self.tell("files", changes.problems)
 
@@ -134,7 +131,7 @@ class App:
         """Stop polling and keep what is known; a request under way is left behind."""
         self.stopping.set()
         self.poller.stop()
-        for limiter in self._limiters:
+        for limiter in self.budgets.limiters:
             limiter.settle()
         self.state.close()
 
@@ -147,8 +144,10 @@ class App:
         return self.store.failing == 0 and not any(source.is_list_missing for source in self.sources)
 
     def is_ready(self) -> bool:
-        """Return whether every fetch has been tried once, or enough time has passed."""
-        return self.is_tried() or self.clock.monotonic() - self._began >= _READY_AFTER
+        """Return whether every fetch has been tried once, or enough time has passed; then so for good."""
+        # Who joins later does not make the others' numbers worth less.
+        self._is_tried = self._is_tried or self.is_tried()
+        return self._is_tried or self.clock.monotonic() - self._began >= _READY_AFTER
 
     def probe(self) -> Iterator[tuple[Source, FetchError | None]]:
         """Make one cheap call for each source; yield the source, and what is wrong with it."""
@@ -160,14 +159,11 @@ class App:
             else:
                 yield source, None
 
-    @property
-    def _limiters(self) -> set[Limiter]:
-        return {source.limiter for source in self.sources}
-
-    def _follow(self, watch: Watch) -> None:
-        while not self.stopping.wait(watch.every):
+    def _follow(self) -> None:
+        while not self.stopping.wait(Watch.every):
             try:
-                self.take(watch.poll())
+                with self.changing:
+                    self._look(self._watch)
             except Exception as error:
                 # Whatever it is, the poll goes on with what is known, and the next look may be better.
                 log.exception("internal error in following files", error=type(error).__name__)
@@ -180,6 +176,13 @@ class App:
             except Exception as error:
                 # The scrape renders what is left, and answers for what goes wrong in it.
                 log.exception("internal error in rendering ahead", error=type(error).__name__)
+
+    def _look(self, watch: Watch | None) -> None:
+        if watch is not None:
+            changes = watch.poll()
+            self.take(changes)
+            if changes.customers:
+                self.config = watch.config
 
     def tell(self, part: str, problems: Sequence[Problem]) -> None:
         """Show what is wrong with a part of the configuration, such as its files; nothing, once that is mended."""
@@ -199,53 +202,71 @@ class App:
         """What is wrong with the configuration that stands in the files, so that what was read before is in use."""
         return [problem for part in self._problems.values() for problem in part]
 
-    def _describe(self) -> None:
-        """Show what is configured of each customer, under the label names of all of them."""
-        names = sorted({name for source in self.sources for each in source.customers for name in each.labels})
-        if names == self._label_names:
-            return
-        self._label_names = names
-        infos = {source.provider.info for source in self.sources}
-        described = {info: replace(info, labels=tuple(names)) for info in infos}
-        for source in self.sources:
-            source.describe(described[source.provider.info])
+    def describe(self, coming: Sequence[Source] = ()) -> None:
+        """Show what is configured of each customer, under the label names of all of them, of those coming too."""
+        sources = [*self.sources, *coming]
+        names = sorted({name for source in sources for each in source.customers for name in each.labels})
+        if names != self._label_names:
+            self._label_names = names
+            self._infos = {}
+            with ExitStack() as stack:
+                # Two families of one name must never be seen on one page.
+                for source in self.sources:
+                    stack.enter_context(source.still())
+                stack.enter_context(self.store.lock)
+                for source in self.sources:
+                    source.describe(self._info(source))
 
-    def _source(self, config: SourceConfig, provider: Provider, limiters: Limiters, selection: Selection) -> Source:
-        polling = self.config.polling
-        limiter = limiters.get(config)
+    def _info(self, source: Source) -> Family:
+        """Return the family of a source's labels: the same for all that have one of this name."""
+        plain = source.provider.info
+        if plain not in self._infos:
+            self._infos[plain] = replace(plain, labels=tuple(self._label_names or ()))
+        return self._infos[plain]
+
+    def build(self, config: Config, section: SourceConfig, limiter: Limiter) -> Source:
+        """Return a source that polls nothing yet, by its section of a configuration.
+
+        Raises:
+            StartError: its file of certificate authorities can't be used.
+        """
+        polling, provider, instruments = config.polling, self._providers[section.type], self.instruments.for_source()
         upstream = Upstream(
-            source=config.name,
-            base_url=config.base_url,
-            allow_list=provider.allow_list(config),
-            authorize=provider.authorize(config),
+            source=section.name,
+            base_url=section.base_url,
+            allow_list=provider.allow_list(section),
+            authorize=provider.authorize(section),
             limiter=limiter,
             circuit=Circuit(polling.probe_interval),
             retry=polling.retry,
             timeout=polling.timeout,
-            max_response_bytes=self.config.limits.max_response_bytes,
+            max_response_bytes=config.limits.max_response_bytes,
             concurrency=polling.concurrency,
-            proxy_url=config.http.proxy_url,
-            ca_file=config.http.ca_file,
-            instruments=self.instruments,
+            proxy_url=section.http.proxy_url,
+            ca_file=section.http.ca_file,
+            instruments=instruments,
             clock=self.clock,
         )
-        pause = Pause(self.state, self.clock, fact_name("pause", account(config)))
+        pause = Pause(self.state, self.clock, fact_name("pause", account(section)))
         upstream.pause(pause.left())
         upstream.keep_pauses(pause.begin)
         source = Source(
-            config=config,
+            config=section,
             provider=provider,
             upstream=upstream,
             limiter=limiter,
-            collectors=provider.collectors(config, upstream.client, self.config.limits),
-            desk=Desk(self.clock, self.store, self.instruments, self.state),
+            collectors=provider.collectors(section, upstream.client, config.limits),
+            desk=Desk(self.clock, self.store, instruments, self.state),
             poller=self.poller,
-            selection=selection,
+            selection=self._selection,
         )
-        source.configure(provider.customers(config, self.clock))
+        source.configure(provider.customers(section, self.clock))
         return source
 
-    def _add(self, source: Source) -> None:
+    def add(self, source: Source) -> None:
+        """Poll a source from now on; ``describe`` has heard of it before."""
+        source.describe(self._info(source))
+        self.sources = [*self.sources, source]
         self.instruments.add_source(source.name, {each.name: each.settings.interval for each in source.collectors})
         source.start(self.config.polling.concurrency)
         self._compute(source)

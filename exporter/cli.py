@@ -23,6 +23,7 @@ from exporter.flags import parser
 from exporter.memory import use_one_arena
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
+from exporter.reload import Reloads
 from exporter.site import Site
 from exporter.source import EVERYTHING, Selection
 from exporter.state import SqliteState
@@ -78,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
     if app.config.state is None:
         log.warning("configuration", problem=_NO_STATE)
     app.follow(Watch(app.config, options.config_file))
-    return _serve(app, options)
+    file = options.config_file
+    return _serve(app, options, Reloads(app, partial(_load, file), file))
 
 
 def check(options: argparse.Namespace) -> int:
@@ -122,11 +124,12 @@ def demo(options: argparse.Namespace) -> int:
     scenario = SCENARIOS[options.scenario] if options.scenario else None
     with StandIn(world, username="demo", password="demo", scenario=scenario) as stand_in:  # noqa: S106 - opens a stand-in on loopback
         # Not in a file: a container may have no folder to write one to.
-        app = _build(Path("demo.yaml"), text=configuration(stand_in.base_url, "demo", world))
+        file, text = Path("demo.yaml"), configuration(stand_in.base_url, "demo", world)
+        app = _build(file, text=text)
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
         sources = len(app.sources)
         print(f"Stand-in vendors on {stand_in.base_url}, asked by {sources} sources.{story}", flush=True)
-        return _serve(app, options, says_what_to_open=True)
+        return _serve(app, options, Reloads(app, partial(_load, file, text), file), says_what_to_open=True)
 
 
 def discover(options: argparse.Namespace) -> int:
@@ -195,10 +198,15 @@ def _with_state(build: Callable[..., App], path: Path) -> App:
         return build(state=state)
 
 
-def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = False) -> int:
-    site = Site(app, options)
+def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what_to_open: bool = False) -> int:
+    site = Site(app, options, reloads)
     supervisor = Supervisor(os.environ, app.clock)
-    is_told = _on_signals()
+
+    def ready() -> None:
+        supervisor.ready(f"metrics on {', '.join(site.addresses) or 'sockets of systemd'}; sources: {len(app.sources)}")
+
+    reloads.began, reloads.ended = supervisor.reloading, ready
+    is_told = _on_signals(reloads.ask)
     site.start()
     for address in site.addresses if says_what_to_open else ():
         print(
@@ -208,7 +216,7 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
         )
     app.start()
     # Not when everything is fetched: a slow rate limit would make the start fail.
-    supervisor.ready(f"metrics on {', '.join(site.addresses) or 'sockets of systemd'}; sources: {len(app.sources)}")
+    ready()
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
         supervisor.watch(app.poller.is_moving)
     supervisor.stopping()
@@ -218,17 +226,26 @@ def _serve(app: App, options: argparse.Namespace, *, says_what_to_open: bool = F
     return GOOD if is_told() else FAILED
 
 
-def _on_signals() -> Callable[[], bool]:
-    """Catch SIGTERM and SIGINT; return what tells whether one has come."""
+def _on_signals(reload: Callable[[], object] | None = None) -> Callable[[], bool]:
+    """Catch SIGTERM and SIGINT; return what tells whether one has come, and asks for a reload at each SIGHUP."""
     told: list[int] = []
+    hung_up: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         # Nothing that takes a lock: the thread that is interrupted here may be holding it.
         told.append(number)
 
+    def is_told() -> bool:
+        if hung_up and reload:
+            hung_up.clear()
+            reload()
+        return bool(told)
+
     signal.signal(signal.SIGTERM, note)
     signal.signal(signal.SIGINT, note)
-    return lambda: bool(told)
+    if reload:
+        signal.signal(signal.SIGHUP, lambda number, _frame: hung_up.append(number))
+    return is_told
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -118,28 +118,20 @@ def _add_config_file(command: argparse.ArgumentParser) -> None:
 
 
 def _add_web(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--web.listen-address",
-        dest="listen_addresses",
-        type=_address,
-        action="append",
-        metavar="HOST:PORT",
-        help=f"where to listen; repeatable; port 0 picks a free one ({DEFAULT_ADDRESS})",
-    )
-    command.add_argument(
-        "--web.telemetry-path",
-        dest="telemetry_path",
-        type=_path,
-        default="/metrics",
-        metavar="PATH",
-        help="path of the metrics (%(default)s)",
-    )
+    _add_listening(command)
     command.add_argument(
         "--web.config.file",
         dest="web_config_file",
         type=Path,
         metavar="FILE",
         help="TLS, users and headers of the pages, as of Prometheus' exporter-toolkit; re-read when it changes",
+    )
+    command.add_argument(
+        "--web.enable-lifecycle",
+        dest="enable_lifecycle",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="take POST to /-/reload, which reads the configuration anew as SIGHUP does (on)",
     )
     command.add_argument(
         "--web.external-url",
@@ -160,6 +152,25 @@ def _add_web(command: argparse.ArgumentParser) -> None:
         dest="systemd_socket",
         action="store_true",
         help="listen on the sockets that systemd hands over, not on --web.listen-address",
+    )
+
+
+def _add_listening(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--web.listen-address",
+        dest="listen_addresses",
+        type=_address,
+        action="append",
+        metavar="HOST:PORT",
+        help=f"where to listen; repeatable; port 0 picks a free one ({DEFAULT_ADDRESS})",
+    )
+    command.add_argument(
+        "--web.telemetry-path",
+        dest="telemetry_path",
+        type=_path,
+        default="/metrics",
+        metavar="PATH",
+        help="path of the metrics (%(default)s)",
     )
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
@@ -51,6 +51,7 @@ _CONFIGURATION = {
 
 
 _Arguments = ParamSpec("_Arguments")
+_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
 
 
 def _unless_retired(
@@ -88,22 +89,30 @@ class Instruments:
         self.last_configured: float | None = None
         self.registry = registry = _registry()
         self.labels: dict[str, tuple[str, ...]] = {}
-
         self._of_sources: list[Counter | Gauge | Histogram] = []
+        self._count_fetches()
+        self._watch_sources()
+        self._config_good, self._config_read = (self._gauge(name, text) for name, text in _CONFIGURATION.items())
+        self._state = _StateCollector()
+        registry.register(self._state)
+        self.labels |= dict.fromkeys((PREFIX + "state_up", PREFIX + "state_write_failures"), ())
+        build_info = self._gauge("build_info", "The program that answers.", "version", "revision", "python_version")
+        build_info.labels(__version__, __revision__, platform.python_version()).set(1)
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            self.labels[PREFIX + name] = labels
-            made = Counter(PREFIX + name, text, labels, registry=registry)
-            self._of_sources += [made] if "source" in labels else []
-            return made
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return self._kept(Counter(PREFIX + name, text, labels, registry=self.registry), name, labels)
 
-        def gauge(name: str, text: str, *labels: str) -> Gauge:
-            self.labels[PREFIX + name] = labels
-            made = Gauge(PREFIX + name, text, labels, registry=registry)
-            self._of_sources += [made] if "source" in labels else []
-            return made
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return self._kept(Gauge(PREFIX + name, text, labels, registry=self.registry), name, labels)
 
-        each = ("source", "collector")
+    def _kept(self, made: _Metric, name: str, labels: tuple[str, ...]) -> _Metric:
+        self.labels[PREFIX + name] = labels
+        if "source" in labels:
+            self._of_sources.append(made)
+        return made
+
+    def _count_fetches(self) -> None:
+        each, counter = ("source", "collector"), self._counter
         self._fetches = counter("fetches", "Fetches that ended, a batch being one.", *each)
         self._failures = counter("fetch_failures", "Fetches that failed, by reason.", *each, "reason")
         self._retries = counter("retries", "Requests sent again within a fetch.", *each)
@@ -112,16 +121,16 @@ class Instruments:
         )
         self._rejected = counter("fields_rejected", "Optional fields left out because they were ill-formed.", *each)
         self._repaired = counter("repaired_responses", "Answers read only after a documented repair.", *each)
-        self.labels[PREFIX + "fetch_duration_seconds"] = each
-        self._duration = Histogram(
-            PREFIX + "fetch_duration_seconds",
+        name, text = (
+            "fetch_duration_seconds",
             "Time of a fetch, retries included, the first wait for the rate limit not.",
-            each,
-            registry=registry,
-            buckets=_FETCH_BUCKETS,
         )
-        self._of_sources.append(self._duration)
+        duration = Histogram(PREFIX + name, text, each, registry=self.registry, buckets=_FETCH_BUCKETS)
+        self._duration = self._kept(duration, name, each)
         self._wait = counter("rate_limit_wait_seconds", "Time that fetches waited for the rate limit.", "source")
+
+    def _watch_sources(self) -> None:
+        gauge = self._gauge
         self._remaining = gauge("rate_limit_remaining", "X-RateLimit-Remaining of the vendor's last answer.", "source")
         self._reset = gauge(
             "rate_limit_reset_timestamp_seconds", "X-RateLimit-Reset of the vendor's last answer.", "source"
@@ -130,17 +139,13 @@ class Instruments:
         self._discovery_success = gauge(
             "discovery_last_success_timestamp_seconds", "Unix time at which the vendor's list was last read.", "source"
         )
-        self._interval = gauge("collector_interval_seconds", "Configured interval of a collector.", *each)
+        self._interval = gauge(
+            "collector_interval_seconds", "Configured interval of a collector.", "source", "collector"
+        )
         self._computed = {name: gauge(name, text, "source") for name, text in _COMPUTED.items()}
         self._dropped = gauge(
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
-        self._config_good, self._config_read = (gauge(name, text) for name, text in _CONFIGURATION.items())
-        self._state = _StateCollector()
-        registry.register(self._state)
-        self.labels |= dict.fromkeys((PREFIX + "state_up", PREFIX + "state_write_failures"), ())
-        build_info = gauge("build_info", "The program that answers.", "version", "revision", "python_version")
-        build_info.labels(__version__, __revision__, platform.python_version()).set(1)
 
     def configured(self, success: float | None) -> None:
         """Show how the last reading of the configuration went: the Unix time at which it succeeded, or None."""

@@ -8,8 +8,10 @@ from functools import partial
 import structlog
 
 from exporter.app import App
+from exporter.config.redaction import redacted
 from exporter.flags import DEFAULT_ADDRESS, prefix_of
 from exporter.overview import Overview
+from exporter.reload import Reloads
 from exporter.web import Address, Guard, Server, Settings, View, handed_over, listen, pages
 
 log = structlog.get_logger(__name__)
@@ -18,7 +20,7 @@ log = structlog.get_logger(__name__)
 class Site:
     """Pages on sockets, served from ``start`` until ``stop``."""
 
-    def __init__(self, app: App, options: argparse.Namespace) -> None:
+    def __init__(self, app: App, options: argparse.Namespace, reloads: Reloads) -> None:
         """Open what the flags name, and serve nothing yet.
 
         Raises:
@@ -27,6 +29,9 @@ class Site:
         """
         file = options.web_config_file
         self._settings = Settings(file, partial(app.tell, "web"), app.clock) if file else None
+        if self._settings:
+            reloads.check = self._settings.check
+        self._reload = reloads.ask if options.enable_lifecycle else None
         self._path: str = options.telemetry_path
         self._prefix = prefix_of(options)
         self._external_url: str = options.external_url or ""
@@ -66,6 +71,9 @@ class Site:
             telemetry_path=self._path,
             prefix=self._prefix,
             customers=app.store.customers,
+            config=lambda: redacted(app.config),
+            reload=self._reload,
+            external_url=self._external_url,
         )
         site, settings = pages(view), self._settings
         if settings is None:

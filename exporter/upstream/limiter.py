@@ -164,9 +164,11 @@ class Limiter:
                 self._free_at.extend(moment + self.per * _DRIFT for moment in self._book.read())
 
     def settle(self) -> None:
-        """Keep exactly what was sent, at the end; a request that is still under way counts as sent."""
+        """Keep exactly what was sent, for the last time; a request that is still under way counts as sent."""
         with self._leasing, self._lock:
-            book, answered, leased = self._book, self._answered(), len(self._in_flight)
+            # The book may be another limiter's from now on.
+            book, self._book = self._book, None
+            answered, leased = self._answered(), len(self._in_flight)
         if book is not None:
             book.end(answered, leased)
 
@@ -189,8 +191,6 @@ class Limiter:
             for permit in self._in_flight:
                 permit.count_for(heir)
             ends = list(self._ends(now, heir.per))
-            # One keeps the book from now on.
-            self._book = None
             # The vendor said so itself, and its next answer will say it again.
             lowered = self._calls if self._calls < self._configured else None
             heir.inherit(self._in_flight, ends, self._sent.last(now, _HOUR + _DAY), lowered)

@@ -1,6 +1,7 @@
 """Paths and what they answer: the page of metrics, the status page and the probes' questions."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from starlette.routing import Route
 
 from exporter.errors import UnknownName
 from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_media
+from exporter.web.config_page import ConfigPage
+from exporter.web.lifecycle import Lifecycle
 from exporter.web.status import Query, Report, StatusAnswers, Surroundings
 from exporter.web.targets import host_of, targets
 
@@ -37,6 +40,9 @@ class View:
         telemetry_path: where the metrics are, below the prefix.
         prefix: what all paths begin with, such as ``/mail``; empty for none.
         customers: gives the name of each customer, after its source's.
+        config: gives the configuration in use, as text without secrets.
+        reload: begins a reload, and gives what becomes of it; None where nobody may ask for one.
+        external_url: where browsers find the pages, if not under the name by which they ask.
     """
 
     exposition: Exposition
@@ -46,10 +52,13 @@ class View:
     telemetry_path: str = "/metrics"
     prefix: str = ""
     customers: Callable[[], Iterable[tuple[str, str]]] = tuple
+    config: Callable[[], str] = str
+    reload: Callable[[], Future[Any]] | None = None
+    external_url: str = ""
 
 
 def pages(view: View) -> Starlette:
-    """Return the web application; GET and HEAD are all it takes."""
+    """Return the web application; GET and HEAD are all it takes, but for a reload."""
     answers = _Answers(view)
     surroundings = Surroundings(view.prefix, view.telemetry_path)
     status = StatusAnswers(view.status, surroundings)
@@ -60,9 +69,11 @@ def pages(view: View) -> Starlette:
         "/-/healthy": answers.healthy,
         "/-/ready": answers.ready,
         "/sd": answers.targets,
+        "/config": ConfigPage(view.config).answer,
     }
     surroundings.paths.extend(paths)
     routes = [Route(f"{view.prefix}{path}", answer) for path, answer in paths.items()]
+    routes.append(Lifecycle(view.reload, view.external_url).route(f"{view.prefix}/-/reload"))
     if view.prefix:
         routes += [Route("/", answers.home), Route(view.prefix, answers.home)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})

@@ -83,6 +83,17 @@ class Settings:
                 self._is_broken = False
             log.info("web configuration read again", file=str(self._path))
 
+    def check(self) -> None:
+        """Look whether the files could be used as they are now, and take nothing; for any thread.
+
+        Raises:
+            ConfigError: they could not.
+        """
+        config = load_web(self._path)
+        self._refuse_switch(config)
+        if config.tls_server_config.is_on:
+            self._context_of(config)
+
     def _look(self) -> tuple[WebConfig, ssl.SSLContext | None]:
         # The stamps come first: what changes while the files are read is read once more.
         self._stamps = {self._path: stamp_of(self._path), **{file: stamp_of(file) for file in self._stamps}}
@@ -90,10 +101,12 @@ class Settings:
         tls, folder = config.tls_server_config, self._path.parent
         files = [self._path, *(files_of(tls, folder) if tls.is_on else ())]
         self._stamps = {file: stamp_of(file) for file in files}
-        if not tls.is_on:
-            return config, None
+        return config, self._context_of(config) if tls.is_on else None
+
+    def _context_of(self, config: WebConfig) -> ssl.SSLContext:
+        tls = config.tls_server_config
         try:
-            return config, server_context(tls, folder)
+            return server_context(tls, self._path.parent)
         except TlsFault as fault:
             problem = web_problem(self._path, f"tls_server_config.{fault.key}", str(fault))
         raise ConfigError([problem])

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from exporter.app import App, Limiters
+from exporter.app import App
 from exporter.exposition import Format
 from exporter.fetch import Fetch
 from exporter.source import Selection
+from exporter.state import ForgetfulState
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import (
     ToyBatchCollector,
@@ -42,19 +43,6 @@ def tried(app: App) -> None:
     app.start()
     until(lambda: app.store.untried == 0)
     app.stop()
-
-
-def test_a_source_draws_from_a_budget_of_its_own_unless_it_shares_one():
-    limiters = Limiters(FakeClock())
-    alone, other = (limiters.get(source(name, "a", rate_limit=limit(10, 60))) for name in ("acme", "shop"))
-    shared, same, apart = (
-        limiters.get(source("acme", "a", rate_limit=limit(30, 3_600, name))) for name in ("bento", "bento", "else")
-    )
-
-    assert alone is not other
-    assert shared is same
-    assert shared is not apart
-    assert (shared.calls, shared.per) == (30, 3_600)
 
 
 def test_customers_of_all_sources_have_the_same_label_names_on_their_info():
@@ -202,3 +190,22 @@ def test_a_probe_of_each_source_says_what_is_wrong_with_it():
         ("third", None),
     ]
     assert app.store.untried == 3
+
+
+class StuckState(ForgetfulState):
+    is_stuck = True
+
+
+def test_it_is_healthy_until_something_is_wrong_with_itself():
+    clock = FakeClock()
+    app = app_of(source("acme", "a"), clock=clock)
+    assert (app.is_healthy, app.ailments) == (True, [])
+    clock.advance(60)
+
+    assert (app.is_healthy, app.ailments) == (False, ["the poller has not moved for a minute"])
+
+
+def test_a_state_that_is_stuck_is_wrong_with_it():
+    app = app_of(source("acme", "a"), state=StuckState())
+
+    assert (app.is_healthy, app.ailments) == (False, ["the state has been in the middle of a write for a minute"])
