@@ -94,8 +94,7 @@ def test_it_names_what_is_wrong_with_a_way_to_see_it():
     )
 
     assert "The configuration in the files is not in use: config.yaml:3: polling: is wrong" in shown.words
-    assert ": b c" in shown.text
-    assert shown.links[": b c"] == "?source=b+c&state=failing&state=stale#fetches"
+    assert shown.links["b c: 2 of 2 fetches are stale"] == "?source=b+c&state=failing&state=stale#fetches"
 
 
 def test_a_source_shows_what_may_be_in_its_way():
