@@ -1,7 +1,8 @@
 """The running program as its status page shows it: looked at from above, at one moment, without asking any vendor."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from math import inf
 
@@ -54,7 +55,7 @@ class Overview:
             now=now,
             query=query,
             program=self._program(),
-            sources=[self._source(source, choice.by_source.get(source.name, {}), now) for source in sources],
+            sources=[*self._sources(sources, choice.by_source, now)],
             table=Table(rows, choice.total, choice.states),
         )
 
@@ -70,11 +71,19 @@ class Overview:
             problems=app.problems,
         )
 
+    def _sources(
+        self, sources: Sequence[Source], states: Mapping[str, Mapping[State, int]], now: float
+    ) -> Iterator[SourceStatus]:
+        for source in sources:
+            # One that a reload has just taken away is in some places still, and in others no more.
+            with suppress(KeyError):
+                yield self._source(source, states[source.name], now)
+
     def _source(self, source: Source, states: Mapping[State, int], now: float) -> SourceStatus:
         app, name = self._app, source.name
-        record, circuit, listing = app.store.add_source(name), source.upstream.circuit, source.listing
+        record, circuit, listing = app.store.sources[name], source.upstream.circuit, source.listing
         monotonic, durations = app.clock.monotonic(), app.instruments.durations[name]
-        counts = {state: states.get(state, 0) for state in State}
+        counts = {state: states[state] for state in State}
         is_tried = sum(counts.values()) > counts[State.WAITING] + counts[State.PAUSED]
         return SourceStatus(
             name=name,
