@@ -14,6 +14,48 @@ from exporter.web.status.document import document
 from exporter.web.status.summary import Level
 from tests.unit.web.reporting import NOTHING, NOW, ROW, report, source
 
+# What the source of the test below is told to be.
+ACME = {
+    "name": "acme",
+    "type": "sendgrid_reseller",
+    "level": "warning",
+    "up": True,
+    "circuit": "closed",
+    "circuitReason": None,
+    "pauseSeconds": 1.5,
+    "lagSeconds": 2.25,
+    "scheduleLoad": 0.5,
+    "budget": {
+        "calls": 600,
+        "periodSeconds": 60.0,
+        "used": 246,
+        "shared": "pool",
+        "usedByMinute": [*[None] * 58, 0.25, 0.3333],
+    },
+    "fetchDuration": {
+        "medianSeconds": 0.12,
+        "slowSeconds": 0.8,
+        "slowSecondsByMinute": [*[None] * 58, 0.25, 0.3333],
+    },
+    "collectors": [
+        {"name": "totals", "intervalSeconds": 900.0},
+        {"name": "credits", "intervalSeconds": 3_600.0},
+    ],
+    "customers": 12,
+    "series": 1_204,
+    "seriesDropped": {"label_value": 2},
+    "states": {"stale": 0, "failing": 4, "paused": 0, "waiting": 0, "ok": 20},
+    "discovery": {"intervalSeconds": 3_600.0, "lastSuccess": "2026-03-13T11:00:00.000Z", "lastError": ""},
+    "lastFailure": {
+        "time": "2026-03-13T11:59:00.000Z",
+        "ageSeconds": 60.0,
+        "customer": "a",
+        "collector": "totals",
+        "reason": "timeout",
+        "error": "no whole answer within 10 s",
+    },
+}
+
 
 def data(*rows, **of):
     answer = json.loads(document(report(*rows, **of)))
@@ -65,46 +107,7 @@ def test_it_says_how_each_source_is():
         ),
     )["sources"]
 
-    assert told == {
-        "name": "acme",
-        "type": "sendgrid_reseller",
-        "level": "warning",
-        "up": True,
-        "circuit": "closed",
-        "circuitReason": None,
-        "pauseSeconds": 1.5,
-        "lagSeconds": 2.25,
-        "scheduleLoad": 0.5,
-        "budget": {
-            "calls": 600,
-            "periodSeconds": 60.0,
-            "used": 246,
-            "shared": "pool",
-            "usedByMinute": [*[None] * 58, 0.25, 0.3333],
-        },
-        "fetchDuration": {
-            "medianSeconds": 0.12,
-            "slowSeconds": 0.8,
-            "slowSecondsByMinute": [*[None] * 58, 0.25, 0.3333],
-        },
-        "collectors": [
-            {"name": "totals", "intervalSeconds": 900.0},
-            {"name": "credits", "intervalSeconds": 3_600.0},
-        ],
-        "customers": 12,
-        "series": 1_204,
-        "seriesDropped": {"label_value": 2},
-        "states": {"stale": 0, "failing": 4, "paused": 0, "waiting": 0, "ok": 20},
-        "discovery": {"intervalSeconds": 3_600.0, "lastSuccess": "2026-03-13T11:00:00.000Z", "lastError": ""},
-        "lastFailure": {
-            "time": "2026-03-13T11:59:00.000Z",
-            "ageSeconds": 60.0,
-            "customer": "a",
-            "collector": "totals",
-            "reason": "timeout",
-            "error": "no whole answer within 10 s",
-        },
-    }
+    assert told == ACME
 
 
 def test_an_open_circuit_has_its_reason():
