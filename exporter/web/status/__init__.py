@@ -6,7 +6,7 @@ Whatever asks for it gives a ``Query``; the program answers with a ``Report``, a
 from exporter.web.status.answers import StatusAnswers
 from exporter.web.status.page import Surroundings
 from exporter.web.status.places import DueColumns, choose
-from exporter.web.status.query import Order, Query, State
+from exporter.web.status.query import Direction, Order, Query, State
 from exporter.web.status.report import (
     Budget,
     Discovery,
@@ -20,6 +20,7 @@ from exporter.web.status.report import (
 
 __all__ = [
     "Budget",
+    "Direction",
     "Discovery",
     "DueColumns",
     "Durations",

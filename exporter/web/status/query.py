@@ -39,6 +39,13 @@ class Order(StrEnum):
     ERROR = "error"
 
 
+class Direction(StrEnum):
+    """Which way round rows are ordered."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which rows are asked for, in which order, and which page of them.
@@ -57,7 +64,7 @@ class Query:
     collector: tuple[str, ...] = ()
     state: tuple[State, ...] = ()
     sort: Order = Order.STATE
-    order: str = "asc"
+    order: Direction = Direction.ASCENDING
     page: int = 1
     limit: int = 50
 
@@ -79,7 +86,7 @@ class Query:
     @property
     def is_descending(self) -> bool:
         """Whether the order is turned round."""
-        return self.order == "desc"
+        return self.order == Direction.DESCENDING
 
     def link(self, **changes: Any) -> str:
         """Return the address of another query on the same page: this one with changes, and its first page."""
@@ -123,11 +130,6 @@ def _one_of(kind: type[_Choice], name: str, value: str) -> _Choice:
     return kind(value)
 
 
-class _Direction(StrEnum):
-    ASCENDING = "asc"
-    DESCENDING = "desc"
-
-
 def _number(most: int | None) -> Callable[[str, list[str]], int]:
     def read(name: str, values: list[str]) -> int:
         value = _only(name, values)
@@ -156,7 +158,7 @@ _READERS: Mapping[str, Callable[[str, list[str]], Any]] = {
     "collector": _names,
     "state": _choices(State),
     "sort": _choice(Order),
-    "order": lambda name, values: _choice(_Direction)(name, values).value,
+    "order": _choice(Direction),
     "page": _number(None),
     "limit": _number(_MOST_ROWS),
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from exporter.errors import AuthRejected, Problem, Reason, VendorRefused
 from exporter.store import Failure
-from exporter.web.status import Discovery, Order, Query, State, Surroundings
+from exporter.web.status import Direction, Discovery, Order, Query, State, Surroundings
 from exporter.web.status.page import HEADERS, render
 from tests.unit.web.reporting import NOTHING, NOW, ROW, report, source
 
@@ -200,7 +200,7 @@ def test_headings_order_the_rows_and_turn_the_order():
 
 
 def test_the_form_keeps_what_was_asked_for():
-    query = Query("<b>", ("acme",), ("credits",), (State.OK,), Order.AGE, "desc", 2, 10)
+    query = Query("<b>", ("acme",), ("credits",), (State.OK,), Order.AGE, Direction.DESCENDING, 2, 10)
     shown = page(ROW, query=query)
     fields = [value for tag, name, value in shown.attributes if tag == "input" and name in ("name", "value")]
 

@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from exporter.errors import BadQuery
-from exporter.web.status import Order, Query, State
+from exporter.web.status import Direction, Order, Query, State
 
 
 def test_nothing_asked_for_is_everything_the_worst_first():
-    assert Query.read([]) == Query((""), (), (), (), Order.STATE, "asc", 1, 50)
+    assert Query.read([]) == Query((""), (), (), (), Order.STATE, Direction.ASCENDING, 1, 50)
 
 
 def test_everything_can_be_asked_for_at_once():
@@ -32,7 +32,7 @@ def test_everything_can_be_asked_for_at_once():
         collector=("totals",),
         state=(State.FAILING, State.STALE),
         sort=Order.AGE,
-        order="desc",
+        order=Direction.DESCENDING,
         page=3,
         limit=1_000,
     )
@@ -99,5 +99,5 @@ def test_a_link_changes_what_it_names_and_leads_to_the_first_page(changes, expec
 
 
 def test_a_link_asks_for_what_it_was_made_from():
-    query = Query("ü & <b>", ("ac me",), ("totals",), (State.OK,), Order.NEXT, "desc", 4, 10)
+    query = Query("ü & <b>", ("ac me",), ("totals",), (State.OK,), Order.NEXT, Direction.DESCENDING, 4, 10)
     assert Query.read(parse_qsl(query.link(page=4)[1:])) == query
