@@ -22,32 +22,45 @@ def pack_row(row: Row, layout: int) -> bytes:
     times = kept.since, kept.last_success, kept.last_attempt
     rest = b"" if kept.rare == NOTHING_RARE else _pack_rare(kept.rare)
     body = _HEAD.pack(0, *times, kept.settings)[_CHECK.size :] + kept.numbers + rest
-    return _CHECK.pack(_check_of(row.scope, row.customer, layout, body)) + body
+    return _CHECK.pack(crc32(body, crc32(row.customer, crc32(_WHERE.pack(row.scope, layout))))) + body
 
 
-def check_row(scope: int, customer: bytes, layout: int, content: bytes) -> None:
-    """See to it that a row is what was written.
+class RowReader:
+    """Reads rows of one scope whose series are those of one layout."""
 
-    Raises:
-        CorruptState: it is not.
-    """
-    if len(content) < _HEAD.size or _CHECK.unpack_from(content)[0] != _check_of(scope, customer, layout, content[4:]):
-        raise CorruptState("a row is not what was written")
+    __slots__ = ("_check", "_end", "_families", "_is_known", "_series", "_size")
 
+    def __init__(
+        self, scope: int, layout: int, written: Sequence[Sequence[str]], families: Mapping[str, Family]
+    ) -> None:
+        """Prepare for the series of a layout, as they are written; what this version does not know is left out."""
+        self._check = crc32(_WHERE.pack(scope, layout))
+        self._families = families
+        self._size = len(written)
+        self._end = _HEAD.size + _DOUBLE * self._size
+        series = [_series(each, families) for each in written]
+        self._is_known = [each is not None for each in series]
+        self._series = tuple(each for each in series if each is not None)
 
-def unpack_row(series: tuple[Series | None, ...], families: Mapping[str, Family], content: bytes) -> Kept:
-    """Return what a row keeps; a series that this version does not know is None, and left out."""
-    _, since, last_success, last_attempt, settings = _HEAD.unpack_from(content)
-    end = _HEAD.size + _DOUBLE * len(series)
-    numbers, rest = content[_HEAD.size : end], content[end:]
-    rare = _unpack_rare(rest, families) if rest else NOTHING_RARE
-    if None in series:
-        known = [(each, numbers[at : at + _DOUBLE]) for each, at in zip(series, range(0, end, _DOUBLE), strict=False)]
-        series, numbers = (
-            tuple(each for each, _ in known if each),
-            b"".join(number for each, number in known if each),
-        )
-    return Kept(series, numbers, since, last_success, last_attempt, settings, rare)  # type: ignore[arg-type]  # no None is left
+    def read(self, customer: bytes, content: bytes) -> Kept:
+        """Return what a row keeps.
+
+        Raises:
+            CorruptState: it is not what was written.
+        """
+        end = self._end
+        if len(content) < end:
+            raise CorruptState("a row is too short")
+        check, since, last_success, last_attempt, settings = _HEAD.unpack_from(content)
+        if crc32(content[4:], crc32(customer, self._check)) != check:
+            raise CorruptState("a row is not what was written")
+        numbers = content[_HEAD.size : end]
+        if len(self._series) < self._size:
+            numbers = b"".join(
+                numbers[_DOUBLE * at : _DOUBLE * (at + 1)] for at, is_known in enumerate(self._is_known) if is_known
+            )
+        rare = _unpack_rare(content[end:], self._families) if len(content) > end else NOTHING_RARE
+        return Kept(self._series, numbers, since, last_success, last_attempt, settings, rare)
 
 
 def pack_series(series: Sequence[Series]) -> bytes:
@@ -65,11 +78,6 @@ def unpack_series(content: bytes) -> list[list[str]]:
     return series
 
 
-def known_series(written: Sequence[Sequence[str]], families: Mapping[str, Family]) -> tuple[Series | None, ...]:
-    """Return series as this version knows them, and None for each that it does not know."""
-    return tuple(_series(each, families) for each in written)
-
-
 def seal(body: bytes) -> bytes:
     """Return bytes with a checksum before them."""
     return _CHECK.pack(crc32(body)) + body
@@ -84,10 +92,6 @@ def unseal(content: bytes) -> bytes:
     if len(content) < _CHECK.size or _CHECK.unpack_from(content)[0] != crc32(content[_CHECK.size :]):
         raise CorruptState("a value is not what was written")
     return content[_CHECK.size :]
-
-
-def _check_of(scope: int, customer: bytes, layout: int, body: bytes) -> int:
-    return crc32(body, crc32(customer, crc32(_WHERE.pack(scope, layout))))
 
 
 def _series(written: Sequence[str], families: Mapping[str, Family]) -> Series | None:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -10,15 +10,14 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.errors import CorruptState, StartError
-from exporter.samples import Family
 from exporter.state import file
-from exporter.state.kept import Kept, Row, Scope, Series, Ticket, Whose
-from exporter.state.rows import check_row, known_series, unpack_row, unpack_series, unseal
+from exporter.state.kept import Kept, Row, Scope, Ticket, Whose
+from exporter.state.rows import RowReader, unpack_series, unseal
 from exporter.state.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-# With more customers than this share of a scope's, one walk through all of it is quicker than a look for each.
+# For more customers than this, one walk through all of a scope is quicker than a look for each.
 _WALK = 200
 # The program has 5 s to stop in, and closes what serves pages besides.
 _CLOSED_WITHIN = 2.0
@@ -73,6 +72,11 @@ class SqliteState:
         """Return whether the thread that writes is stuck in the disk."""
         return self._writer.is_hung
 
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether it has been in the middle of a write for a minute."""
+        return self._writer.is_stuck
+
     def write(self, rows: Sequence[Row] = (), facts: Mapping[str, bytes] | None = None) -> Ticket:
         """Begin to write all of this at once, after all that was begun before; never waits."""
         return self._writer.put(rows, facts or {})
@@ -86,7 +90,7 @@ class SqliteState:
         try:
             with self._reading() as connection:
                 if connection is not None:
-                    yield from _unpacked(connection, scope, customers)
+                    yield from _read(connection, scope, customers)
         except CorruptState as error:
             if not self._has_begun:
                 raise
@@ -203,39 +207,27 @@ class SqliteState:
             raise CorruptState(str(error)) from None
 
 
-class _Layouts:
-    """The series that rows refer to, each read once."""
-
-    def __init__(self, connection: sqlite3.Connection, families: Mapping[str, Family]) -> None:
-        self._connection = connection
-        self._families = families
-        self._known: dict[int, tuple[Series | None, ...]] = {0: ()}
-
-    def unpacked(self, number: int, content: bytes) -> Kept:
-        series = self._known.get(number)
-        if series is None:
-            found = self._connection.execute(_LAYOUT, (number,)).fetchone()
-            if found is None:
-                raise CorruptState("a row refers to series that are not there")
-            series = self._known[number] = known_series(unpack_series(found[0]), self._families)
-        return unpack_row(series, self._families, content)
-
-
-def _unpacked(
+def _read(
     connection: sqlite3.Connection, scope: Scope, customers: Mapping[bytes, Whose]
 ) -> Iterator[tuple[Whose, Kept]]:
-    layouts = _Layouts(connection, scope.families)
+    # What rows refer to is read once.
+    readers = {0: RowReader(scope.number, 0, (), scope.families)}
     for customer, number, content in _walk(connection, scope.number, customers):
-        check_row(scope.number, customer, number, content)
-        if customer in customers:
-            yield customers[customer], layouts.unpacked(number, content)
+        reader = readers.get(number)
+        if reader is None:
+            found = connection.execute(_LAYOUT, (number,)).fetchone()
+            if found is None:
+                raise CorruptState("a row refers to series that are not there")
+            reader = readers[number] = RowReader(scope.number, number, unpack_series(found[0]), scope.families)
+        kept = reader.read(customer, content)
+        whose = customers.get(customer)
+        if whose is not None:
+            yield whose, kept
 
 
 def _walk(
     connection: sqlite3.Connection, scope: int, customers: Mapping[bytes, object]
-) -> Iterator[tuple[bytes, int, bytes]]:
+) -> Iterable[tuple[bytes, int, bytes]]:
     if len(customers) > _WALK:
-        yield from connection.execute(_ALL, (scope,))
-        return
-    for customer in customers:
-        yield from connection.execute(_ONE, (scope, customer))
+        return connection.execute(_ALL, (scope,))
+    return (row for customer in customers for row in connection.execute(_ONE, (scope, customer)))

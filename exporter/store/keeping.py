@@ -1,13 +1,12 @@
-"""What is kept of a place over restarts, and what comes back from that."""
+"""What is kept of places over restarts: of those that a fetch is for, and of those whose customer leaves."""
 
 from collections.abc import Sequence
-from math import isnan
 
 from exporter.errors import Reason
 from exporter.providers.base import Customer
 from exporter.state import NOTHING_RARE, Kept, Rare, Row, Scope, customer_digest, settings_digest
-from exporter.store.drafts import Coming, Draft, Layouts, marks_of, present
-from exporter.store.places import Notes, Record, Shelf
+from exporter.store.drafts import Coming, Draft, marks_of, present
+from exporter.store.places import Notes, Record
 
 
 def coming_row(scope: Scope, coming: Coming, began: float, ended: float, lead: float) -> Row:
@@ -31,23 +30,6 @@ def parting_rows(record: Record, lead: float) -> Sequence[Row]:
     return rows
 
 
-def draft_of(kept: Kept, layouts: Layouts) -> Draft:
-    """Return what a place showed when this was kept."""
-    rare = kept.rare
-    notes = None
-    if rare.marks or rare.held or rare.corrections or rare.left_out:
-        notes = Notes(dict(rare.marks), dict(rare.held), dict(rare.corrections), dict(rare.left_out))
-    return Draft(layouts.of(kept.series), kept.numbers, notes)
-
-
-def put_health(shelf: Shelf, row: int, kept: Kept, now: float) -> None:
-    """Show how the last fetch of a place went; what a clock that was set back makes the future is now (Unix time)."""
-    shelf.last_success[row] = _past(kept.last_success, now)
-    shelf.last_attempt[row] = _past(kept.last_attempt, now)
-    shelf.reasons[row] = kept.rare.reason
-    shelf.errors[row] = kept.rare.error
-
-
 def _kept(draft: Draft, times: tuple[float, float, float], reason: Reason | None, error: str, memory: str) -> Kept:
     rare = NOTHING_RARE
     if draft.notes or reason or memory:
@@ -58,7 +40,3 @@ def _kept(draft: Draft, times: tuple[float, float, float], reason: Reason | None
 
 def _row(scope: Scope, customer: Customer | None, kept: Kept) -> Row:
     return Row(scope.number, customer_digest(customer), kept._replace(settings=settings_digest(scope, customer)))
-
-
-def _past(moment: float, now: float) -> float:
-    return moment if isnan(moment) else min(moment, now)

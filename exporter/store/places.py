@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan, nan
+from math import inf, isnan, nan
 from struct import Struct
 from typing import TypeAlias
 
@@ -178,6 +178,11 @@ class Record:
     def places(self) -> "Sequence[Place]":
         """Its places, in the order in which its group had the first of each."""
         return [Place(self, shelf) for shelf in self.group.shelves.values() if shelf.has(self.row)]
+
+    def last_attempt(self, collector: str, interval: float) -> float:
+        """Return the Unix time at which its last fetch by a collector began; minus infinity until there is one."""
+        moment = self.group.shelves[collector, interval].last_attempt[self.row]
+        return -inf if isnan(moment) else moment
 
     def place(self, collector: str, interval: float) -> "Place":
         """Return its place for a collector on this interval."""

@@ -12,13 +12,14 @@ from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.providers.base import Customer
 from exporter.samples import Family, Item, Sample
-from exporter.state import ForgetfulState, Kept, Scope, State, Ticket, customer_digest, settings_digest
+from exporter.state import ForgetfulState, Scope, State, Ticket, customer_digest
 from exporter.store import health
 from exporter.store.changes import Changes
 from exporter.store.deadlines import Deadlines
 from exporter.store.drafts import Coming, Draft, Layouts, changed_families, cleared, drafted, present, sound, unkept
-from exporter.store.keeping import coming_row, draft_of, parting_rows, put_health
+from exporter.store.keeping import coming_row, parting_rows
 from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Shelf, SourceRecord
+from exporter.store.restoring import Restoring
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
 
@@ -113,7 +114,7 @@ class Store:
                     self.untried += 1
                 self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
                 self._mark(group, (health.STALE,))
-            if scope is not None and not self._state.is_empty:
+            if scope is not None and records and not self._state.is_empty:
                 self._restore(records, collector, interval, scope)
 
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
@@ -156,13 +157,10 @@ class Store:
                 known.roomy.append(group)
 
     def remove_source(self, source: str) -> None:
-        """Forget a source with all its customers; whatever still runs for them changes nothing."""
+        """Forget a source with all its customers, as a restart would; whatever still runs for them changes nothing."""
         with self.lock:
             self.moves += 1
             known = self.sources.pop(source)
-            lead = self._clock.time() - self._clock.monotonic()
-            if not self._state.is_lasting:
-                self._state.part([row for record in known.records.values() for row in parting_rows(record, lead)])
             self._series -= known.series
             self._deadlines.forget(source)
             for group in known.groups:
@@ -275,39 +273,16 @@ class Store:
     # What was kept
 
     def _restore(self, records: Sequence[Record], collector: str, interval: float, scope: Scope) -> None:
+        known = self.add_source(records[0].group.source)
+        room = self._max_series - self._series - self._reserved
+        restoring = Restoring(scope, known, room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock)
         by_digest = {customer_digest(record.customer): record for record in records}
-        for record, kept in self._state.rows(scope, by_digest):
-            place = Place(record, record.group.shelves[collector, interval])
-            if kept.settings == settings_digest(scope, record.customer):
-                self._put_back(place, kept)
-                if scope.collector and record.customer and kept.rare.memory:
-                    scope.collector.recall(record.customer, kept.rare.memory)
-            else:
-                # Other things were asked for then; of that, only where counters go on is still true.
-                self._show(place.shelf, record.row, cleared(draft_of(kept, self._layouts)))
-
-    def _put_back(self, place: Place, kept: Kept) -> None:
-        """Show what was kept of a place, as old as it is now."""
-        shelf, row, known = place.shelf, place.record.row, self.sources[place.shelf.group.source]
-        now, today = self._clock.monotonic(), self._clock.time()
-        # What a clock that was set back makes the future is now.
-        since = now - max(0.0, today - kept.since)
-        stale_at, drop_at = self._deadlines.of(shelf, since)
-        draft = draft_of(kept, self._layouts)
-        if now >= drop_at or self._series + self._reserved + draft.size > self._max_series:
-            draft = cleared(draft)
-        self._show(shelf, row, draft)
-        shelf.since[row] = since
-        shelf.is_stale[row] = now >= stale_at
-        self._deadlines.look_at(shelf, drop_at if shelf.is_stale[row] else stale_at)
-        put_health(shelf, row, kept, today)
-        self.untried -= place.up is not None
-        if place.last_success is not None:
-            known.last_success = max(since, known.last_success or since)
-        if place.reason is not None and (known.last_failure is None or known.last_failure.at < kept.last_attempt):
-            failure = kept.last_attempt, place.record.name, place.collector, place.reason, place.last_error
-            known.last_failure = Failure(*failure)
-        self._mark(shelf.group, health.FAMILIES)
+        restoring.put(self._state.rows(scope, by_digest), (collector, interval))
+        known.series += restoring.series
+        self._series += restoring.series
+        self.untried -= restoring.known
+        for group, families in restoring.changed.items():
+            self._mark(group, (*families, *health.FAMILIES))
 
     # What a scrape needs
 
