@@ -9,6 +9,7 @@ The rooms, in the order in which data passes through them::
     state/          what outlives the process, so that a restart shows the same
     store/          last good samples and the health of every fetch, replaced whole
     exposition/     samples as Prometheus text, OpenMetrics and gzip, in cached blocks
+    selection.py    a choice of sources, customers and collectors
     roster.py       who the customers of a source are
     budgets.py      who draws from which rate limit, over reloads too
     source.py       a source at work: its customers, and what is fetched for them

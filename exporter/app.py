@@ -19,7 +19,8 @@ from exporter.instruments import Instruments
 from exporter.poller import Poller
 from exporter.providers.base import Provider
 from exporter.samples import Family
-from exporter.source import EVERYTHING, Selection, Source
+from exporter.selection import EVERYTHING, Selection
+from exporter.source import Source
 from exporter.state import ForgetfulState, Pause, State, account, fact_name
 from exporter.store import Store
 from exporter.upstream import Circuit, Limiter, Upstream
@@ -263,12 +264,12 @@ class App:
         source.configure(provider.customers(section, self.clock))
         return source
 
-    def add(self, source: Source) -> None:
-        """Poll a source from now on; ``describe`` has heard of it before."""
+    def add(self, source: Source, *, is_anew: bool = False) -> None:
+        """Poll a source that ``describe`` has heard of; all of one that begins ``is_anew`` is due at once."""
         source.describe(self._info(source))
         self.sources = [*self.sources, source]
         self.instruments.add_source(source.name, {each.name: each.settings.interval for each in source.collectors})
-        source.start(self.config.polling.concurrency)
+        source.start(self.config.polling.concurrency, is_anew=is_anew)
         self._compute(source)
 
     def _compute(self, source: Source) -> None:

@@ -24,8 +24,8 @@ from exporter.memory import use_one_arena
 from exporter.plan import plan_lines
 from exporter.providers import discover as providers
 from exporter.reload import Reloads
+from exporter.selection import EVERYTHING, Selection
 from exporter.site import Site
-from exporter.source import EVERYTHING, Selection
 from exporter.state import SqliteState
 from exporter.supervisor import Supervisor
 

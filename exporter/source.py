@@ -4,13 +4,12 @@ import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from math import isnan
 from typing import TypeAlias
 
-from exporter.config import Config, DiscoveryConfig, SourceConfig
+from exporter.config import DiscoveryConfig, SourceConfig
 from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
 from exporter.poller import Poller
@@ -18,6 +17,7 @@ from exporter.probing import Probe, Probing
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
+from exporter.selection import Selection
 from exporter.state import Lists, account, fact_name, scope_of
 from exporter.upstream import Limiter, Upstream
 
@@ -25,34 +25,6 @@ from exporter.upstream import Limiter, Upstream
 _Single: TypeAlias = tuple[Member]
 # Seconds between summary lines of a source for which nothing is fetched.
 _NOTHING_TO_POLL = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which sources, customers and collectors take part; an empty set stands for all of them."""
-
-    sources: frozenset[str] = frozenset()
-    customers: frozenset[str] = frozenset()
-    collectors: frozenset[str] = frozenset()
-
-    def has(self, kind: frozenset[str], name: str) -> bool:
-        """Return whether a name is among those of one kind."""
-        return not kind or name in kind
-
-    def strangers(self, config: Config) -> Iterator[str]:
-        """Yield what is wrong with each name that nothing in the configuration has."""
-        chosen = [source for source in config.sources if self.has(self.sources, source.name)]
-        for name in sorted(self.sources - {source.name for source in config.sources}):
-            yield f"no source is named {name}"
-        for name in sorted(self.collectors - {name for source in chosen for name, _ in source.collectors}):
-            yield f"no collector {name} is enabled"
-        # Whom a vendor's list will bring, nobody knows yet.
-        if not any(getattr(source, "discovery", None) for source in chosen):
-            for name in sorted(self.customers - {each.label for source in chosen for each in source.customers}):
-                yield f"no customer is named {name}"
-
-
-EVERYTHING = Selection()
 
 
 class Source:
@@ -222,8 +194,10 @@ class Source:
             self._info = info
             self._describe(self.customers)
 
-    def start(self, concurrency: int) -> None:
+    def start(self, concurrency: int, *, is_anew: bool = False) -> None:
         """Begin to poll for the customers on the roster, those on the list as it was kept among them.
+
+        What is due later, by what was kept, is due at once if the source ``is_anew``.
 
         Raises:
             CorruptState: what was kept can't be trusted.
@@ -239,7 +213,10 @@ class Source:
             fetch.phase = intervals[fetch.task.collector.name] * index / len(fetches)
         listings = [self.listing] if self.listing else []
         shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
-        self._poller.add_source(self.name, self.upstream, concurrency, shortest, [*listings, *fetches])
+        turns: list[Listing | Fetch] = [*listings, *fetches]
+        for turn in turns if is_anew else ():
+            turn.due = 0.0
+        self._poller.add_source(self.name, self.upstream, concurrency, shortest, turns)
         Probing(self.name, self.upstream.circuit, self.probe, self._begin, self._resume)
 
     def _begin(self, probe: Probe, seconds: float) -> None:

@@ -94,7 +94,7 @@ class Succession:
         app.budgets.settle()
         for source in self._coming:
             source.upstream.pause(pauses[source.name])
-            app.add(source)
+            app.add(source, is_anew=source.name in old)
         self._finish()
         return self._outcome(old, before)
 

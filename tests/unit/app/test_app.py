@@ -7,7 +7,7 @@ import pytest
 from exporter.app import App
 from exporter.exposition import Format
 from exporter.fetch import Fetch
-from exporter.source import Selection
+from exporter.selection import Selection
 from exporter.state import ForgetfulState
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import (
