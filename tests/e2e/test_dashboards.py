@@ -134,6 +134,10 @@ def test_an_outage_of_an_hour_is_where_it_was(archive):
     assert (END.timestamp() - max(moments)) / 3600 == pytest.approx(11, abs=0.2)
     # It counts as down once nothing has succeeded for three times the shortest interval.
     assert (max(moments) - min(moments)) / 3600 == pytest.approx(0.25, abs=0.2)
+    # Before that, from the tenth failure on, it is left in peace.
+    probed = [at for at, up in line.curve.values.items() if up == 2]
+    assert probed
+    assert max(probed) < min(moments)
 
 
 def test_a_limit_that_gets_tight_is_used_up_and_makes_fetches_late(archive):

@@ -362,13 +362,17 @@ def _revenue_by_value() -> Json:
 def _health() -> Json:
     up = latest("email_stats_exporter_up", BY_COLLECTOR, _SITES)
     success = "email_stats_exporter_last_success_timestamp_seconds"
-    longest = f"bottomk($top, max by (source, customer, collector) ({success}{{{_SITES}}} @ end()))"
+    # Ranked among sites alone, as they are at the end, so that all of the time shows the same ones.
+    longest = (
+        f"bottomk($top, max by (source, customer, collector) ({success}{{{_SITES}}} @ end()) "
+        f"and on (source, customer) max by (source, customer) (bento_site_info{{{_SITES}}} @ end()))"
+    )
     state = beside(f"2 * ({stale(_SITES)} == 1) or 1 - {up}", longest, BY_COLLECTOR)
     return state_timeline(
         "Collectors",
         "What the last fetch of each collector of each site came to: fresh, failed but not yet stale, or stale "
         "because nothing succeeded for three times its interval. Those that have waited longest for a success.",
-        [Curve("{{customer}} {{collector}}", _of_sites(f"({state})"))],
+        [Curve("{{customer}} {{collector}}", state)],
         [State(0, "fresh", GOOD), State(1, "last fetch failed", WARNING), State(2, "stale", BAD)],
     )
 

@@ -168,11 +168,15 @@ def _corrections() -> Json:
 
 
 def _states() -> Json:
+    up = latest("email_stats_exporter_source_up", ["source"])
+    # Of two replicas, one that asks is enough.
+    probed = f"min by (source) (email_stats_exporter_circuit_open{{{SOURCES}}})"
     return state_timeline(
         "Sources that answer",
-        "Whether any fetch of the source succeeded within three times its shortest interval.",
-        [Curve("{{source}}", latest("email_stats_exporter_source_up", ["source"]))],
-        [State(1, "answers", GOOD), State(0, "down", BAD)],
+        "Whether any fetch of the source succeeded within three times its shortest interval; and whether it is only "
+        "probed now and then, because its vendor failed, or refused the credentials, too often in a row.",
+        [Curve("{{source}}", f"{up} == 0 or 2 * ({probed} == 1) or {up}")],
+        [State(1, "answers", GOOD), State(2, "only probed", WARNING), State(0, "down", BAD)],
     )
 
 
@@ -223,7 +227,7 @@ def _processor() -> Json:
         "How much of one processor each replica uses.",
         [Curve("{{instance}}", f"max by (instance) ({used})")],
         "percentunit",
-        decimals=2,
+        decimals=3,
     )
 
 

@@ -112,7 +112,7 @@ def _worries() -> list[Json]:
             thresholds=bad_above(1),
         ),
         stat(
-            "Credits end within a day",
+            "Credits end soon",
             "Customers with no credits left, or who at the pace of the last 24 hours will have none in a day. Polled "
             "hourly.",
             count(f"{seconds_of_credits()} < {DAY}"),
