@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -229,3 +230,24 @@ def counted(instruments) -> Callable[..., float | None]:
         return instruments.registry.get_sample_value(f"email_stats_exporter_{name}", {"source": "acme", **labels})
 
     return value
+
+
+@pytest.fixture
+def vendor(serve):
+    """Return a function that starts a server which gives these replies, one a request, and then only 200."""
+
+    def start(*replies):
+        left = list(replies)
+
+        def play(peer):
+            while peer.read_request():
+                server.requests.append(time.monotonic())
+                status, headers = left.pop(0) if left else (200, {})
+                if status is None:
+                    return
+                peer.reply(b"{}", status, **headers)
+
+        server = serve(play)
+        return server
+
+    return start
