@@ -213,9 +213,9 @@ class Limiter:
         with self._lock:
             now = self._clock.monotonic()
             self._in_flight.update(permits)
-            # All those before the newest are free before these are.
-            newest = sorted(chain(ends, self._ends(now, self.per)))[-self._configured :]
-            self._free_at = deque(end + self.per * _DRIFT for end in newest)
+            # There may be more than have a place here: the next heir may have places for them.
+            all_ends = sorted(chain(ends, self._ends(now, self.per)))
+            self._free_at = deque(end + self.per * _DRIFT for end in all_ends)
             self._sent.absorb(now, sent)
             if calls is not None:
                 self._calls = min(self._calls, calls)

@@ -1,7 +1,7 @@
 """A rate limit that goes on from another one's window, since the vendor goes on counting."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporter.upstream import Limiter
@@ -98,7 +98,7 @@ def test_two_windows_are_one_when_their_limits_become_one():
 
     both = heir_of(one, other, calls=3, per=60.0, clock=clock)
 
-    assert (both.used, seconds_until_a_place(both, clock)) == (3, pytest.approx(50.06))
+    assert (both.used, seconds_until_a_place(both, clock)) == (4, pytest.approx(50.06))
 
 
 def test_what_the_other_lets_through_later_is_its_own_affair():
@@ -145,18 +145,22 @@ def test_the_last_hour_is_told_of_both():
 def test_a_limiter_is_forgotten_after_more_than_a_day_without_a_request():
     clock = FakeClock()
     limiter = Limiter(10, 60.0, clock)
-    assert limiter.is_forgotten
+    forgotten = [limiter.is_forgotten]
     use(limiter)
     clock.advance(24 * 3_600)
-    assert not limiter.is_forgotten
+    forgotten.append(limiter.is_forgotten)
     clock.advance(2 * 3_600)
-    assert limiter.is_forgotten
+    forgotten.append(limiter.is_forgotten)
+
+    assert forgotten == [True, False, True]
 
 
 LIMIT = st.tuples(st.integers(1, 5), st.floats(1, 300))
 STEP = st.one_of(LIMIT, st.tuples(st.floats(0, 100), st.floats(0, 5), st.floats(0, 1)))
 
 
+# Of three requests that the second limiter has one place for, the third limiter has to know all.
+@example((1, 1.0), [(0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1, 2.0), (2, 2.0), (0.0, 0.0, 0.0)])
 @settings(max_examples=200)
 @given(LIMIT, st.lists(STEP, min_size=1, max_size=40))
 def test_no_request_joins_a_window_that_is_full_by_the_limit_of_its_time(first, steps):
@@ -164,7 +168,7 @@ def test_no_request_joins_a_window_that_is_full_by_the_limit_of_its_time(first, 
     clock = FakeClock(auto=True)
     calls, per = first
     limiter = Limiter(calls, per, clock)
-    arrivals = []
+    arrivals: list[float] = []
     for step in steps:
         if len(step) == 2:
             calls, per = step
