@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from exporter.clock import Clock
 from exporter.config import RateLimitConfig, SourceConfig
 from exporter.config.comparison import account_of
-from exporter.state import Budget, State, account, fact_name
+from exporter.state import Budget, State, fact_name
+from exporter.state import account as account_name
 from exporter.upstream import Limiter
 
 _NO_PAUSES: Mapping[str, float] = {}
@@ -18,7 +19,7 @@ class _Trace:
 
     Attributes:
         shared: the name of its budget, where it shared one.
-        account: its account at the vendor, without a word of it.
+        account: its account at the vendor, without a word of it; None where a source still has its name.
         paused_until: monotonic time before which the vendor wants no request.
     """
 
@@ -71,7 +72,7 @@ class Budgets:
         for source in sources:
             if source.name not in found:
                 name = source.rate_limit.shared
-                limiter = shared.get(name) or self._limiter(source.rate_limit, name or account(source))
+                limiter = shared.get(name) or self._limiter(source.rate_limit, name or account_name(source))
                 found[source.name] = limiter
                 if name is not None:
                     shared[name] = limiter
@@ -96,7 +97,7 @@ class Budgets:
             The seconds for which the vendors of new sources want none.
         """
         fresh = [source for source in sources if source.name not in staying]
-        traces = [*self._gone(staying, pauses), *self._past]
+        traces = [*self._gone(staying, pauses, {source.name for source in sources}), *self._past]
         heirs: dict[Limiter, dict[Limiter, None]] = {}
         for source in fresh:
             known = heirs.setdefault(limiters[source.name], {})
@@ -120,13 +121,13 @@ class Budgets:
         for limiter in unsettled:
             limiter.settle()
 
-    def _gone(self, staying: Collection[str], pauses: Mapping[str, float]) -> Sequence[_Trace]:
-        now = self._clock.monotonic()
-        return [
-            _Trace(name, config.rate_limit.shared, account_of(config), limiter, now + pauses.get(name, 0.0))
-            for name, (config, limiter) in self._drawing.items()
-            if name not in staying
-        ]
+    def _gone(self, staying: Collection[str], pauses: Mapping[str, float], names: Collection[str]) -> Sequence[_Trace]:
+        now, traces = self._clock.monotonic(), []
+        for name, (config, limiter) in self._drawing.items():
+            if name not in staying:
+                account = None if name in names else account_of(config)
+                traces.append(_Trace(name, config.rate_limit.shared, account, limiter, now + pauses.get(name, 0.0)))
+        return traces
 
     def _hand_over(self, heirs: Mapping[Limiter, Collection[Limiter]], before: Collection[Limiter]) -> None:
         self._unsettled += [limiter for limiter in before if limiter not in self.limiters]
