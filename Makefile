@@ -25,7 +25,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo stack test image-test dist sbom release-check lint format docs site dashboards servers chart-tools requirements clean
+.PHONY: help demo stack test image-test bench dist sbom release-check lint format docs site dashboards servers chart-tools requirements clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -39,6 +39,10 @@ stack: $(VENV)/.installed servers ## Run the demo, Prometheus with all rules, an
 
 test: $(VENV)/.tools servers chart-tools lint ## Check everything: style, types, imports, then all tests
 	@$(BIN)/pytest
+
+# On a machine that does nothing else, for half an hour. A peer that it lacks is named as missing on the page.
+bench: $(VENV)/.tools ## Measure what a scrape and a fetch cost beside others, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # Apart from the other tests, since not every machine lets a container be run in whatever it is itself.
 image-test: $(VENV)/.tools ## Build the image and run it as a careful cluster does; on Debian, as root, no daemon is needed

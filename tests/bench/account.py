@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from exporter.app import App
 from exporter.samples import Family, Sample
@@ -14,6 +15,8 @@ from exporter.store import Record
 
 # Series of a customer by collector: twenty in all.
 _SERIES = {"totals": 6, "daily": 7, "credits": 7}
+COLLECTORS = tuple(_SERIES)
+FAMILIES = sum(_SERIES.values())
 _TIERS = ("gold", "silver", "free")
 
 
@@ -24,8 +27,12 @@ def silent_vendor() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def write_configuration(folder: Path, customers: int, vendor: str) -> Path:
-    """Write the configuration of an account with so many customers in a JSON file; return its path."""
+def write_configuration(folder: Path, customers: int, vendor: str, **settings: Any) -> Path:
+    """Write the configuration of an account with so many customers in a JSON file; return its path.
+
+    ``settings`` are further keys of the source, and ``polling`` those of its section.
+    """
+    polling = settings.pop("polling", {})
     entries = [
         {"user": f"customer{number}@example.com", "name": f"customer-{number}", "labels": {"tier": _TIERS[number % 3]}}
         for number in range(customers)
@@ -38,10 +45,16 @@ def write_configuration(folder: Path, customers: int, vendor: str) -> Path:
         "credentials": {"username": "acme", "password": "sesame"},
         "rate_limit": {"calls": 1_000_000, "per": "1m"},
         "customer_files": ["customers.json"],
+        **settings,
     }
     file = folder / "config.json"
-    file.write_text(json.dumps({"sources": [source]}), encoding="utf-8")
+    file.write_text(json.dumps({"polling": polling, "sources": [source]}), encoding="utf-8")
     return file
+
+
+def value_of(family: int, customer: int) -> int:
+    """Return the number that the peers show for a customer; promhttp.go has the same rule."""
+    return family * 1_000_003 + customer * 7919
 
 
 class Fetches:

@@ -1,0 +1,87 @@
+"""How long the exporter takes to begin, and how much memory it has, with the largest account."""
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.account import silent_vendor, write_configuration
+from tests.bench.finding import Extent, Finding, middle
+from tests.bench.programs import ROOT
+from tests.bench.scraping import subject
+
+_START_WITHIN = 3.0
+_TIMES_BARE = 3.0
+_MOST_MEMORY = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the real command took until its first page: seconds, CPU seconds, and bytes of the page."""
+
+    wall: float
+    cpu: float
+    length: int
+
+
+def memory(extent: Extent) -> Iterator[Finding]:
+    """Yield the memory of an account that has been fetched, scraped and changed for a while."""
+    customers = max(extent.sizes)
+    with subject(customers) as (program, scraper):
+        for _ in range(max(3, extent.rounds)):
+            program.ask("change", max(20, customers // 60))
+            scraper.scrape("gzip")
+        found = program.memory()
+    what, peak = "memory (RSS), fetched, scraped and changed", f"most ever: {found['VmHWM']:.0f} MB"
+    is_met = found["VmRSS"] <= _MOST_MEMORY
+    yield Finding(what, customers, f"{found['VmRSS']:.0f} MB", peak, "", f"≤ {_MOST_MEMORY:.0f} MB", is_met)
+
+
+def start(extent: Extent) -> Iterator[Finding]:
+    """Yield how long the real command takes to its first page, and what a bare reading of its customers takes."""
+    customers = max(extent.sizes)
+    with silent_vendor() as vendor, tempfile.TemporaryDirectory() as folder:
+        file = write_configuration(Path(folder), customers, vendor)
+        rounds = range(max(1, extent.rounds // 2))
+        starts, builds, bare = [], [], []
+        for _ in rounds:
+            bare.append(float(_printed("peers.parsing", Path(folder) / "customers.json")))
+            builds.append(float(_printed("building", file)))
+            starts.append(cold_start(file))
+    wall, cpu = middle([each.wall for each in starts]), middle([each.cpu for each in starts])
+    what = "cold start of the command, to the last byte of the first page"
+    yield Finding(what, customers, f"{wall:.2f} s", f"its CPU: {cpu:.2f} s", "", "≤ 3 s", wall <= _START_WITHIN)
+    ours, peer = middle(builds), middle(bare)
+    what = "… of which to read the configuration and build everything, CPU"
+    words = f"bare parse and validation: {peer:.2f} s"
+    is_met = ours <= _TIMES_BARE * peer
+    yield Finding(what, customers, f"{ours:.2f} s", words, f"{ours / peer:.2f} ×", f"≤ {_TIMES_BARE:g} ×", is_met)
+
+
+def cold_start(file: Path) -> Start:
+    """Return what the real command takes from its start to the last byte of its first page."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "exporter", "run", f"--config.file={file}", "--web.listen-address=127.0.0.1:0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr is not None
+        port = next(found[1] for line in process.stderr if (found := re.search(r"address=\S+?:(\d+)", line)))
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+        connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+        with closing(connection):
+            page = connection.getresponse().read()
+        wall = time.perf_counter() - began
+        cpu = time.clock_gettime(~process.pid << 3 | 2)
+        process.kill()
+    return Start(wall, cpu, len(page))
+
+
+def _printed(module: str, *arguments: object) -> str:
+    command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments)]
+    return subprocess.check_output(command, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
