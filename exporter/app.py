@@ -144,6 +144,17 @@ class App:
         """Return whether no fetch and no reading of a list failed the last time."""
         return self.store.failing == 0 and not any(source.is_list_missing for source in self.sources)
 
+    @property
+    def ailments(self) -> Sequence[str]:
+        """What is wrong in words, with the program itself and not with a vendor, so that it had better start anew."""
+        stuck = ["the state has been in the middle of a write for a minute"] if self.state.is_stuck else []
+        return [*self.poller.ailments(), *stuck]
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is wrong with the program itself."""
+        return not self.ailments
+
     def is_ready(self) -> bool:
         """Return whether every fetch has been tried once, or enough time has passed; then so for good."""
         # Who joins later does not make the others' numbers worth less.

@@ -218,7 +218,7 @@ def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what
     # Not when everything is fetched: a slow rate limit would make the start fail.
     ready()
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
-        supervisor.watch(app.poller.is_moving)
+        supervisor.watch(lambda: app.is_healthy)
     supervisor.stopping()
     app.stop()
     site.stop()

@@ -65,7 +65,7 @@ class Overview:
             version=__version__,
             revision=__revision__,
             started=self._began,
-            is_healthy=app.poller.is_moving(),
+            ailments=app.ailments,
             is_ready=app.is_ready(),
             configured=app.instruments.last_configured,
             problems=app.problems,

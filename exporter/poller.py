@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 # The scheduler moves at least this often, so that standing still shows.
 _TICK = 1.0
 _HUNG_AFTER = 60.0
+# Even on a busy machine it is never so late.
+_STANDS_AFTER = 5.0
 
 
 class Turn(Protocol):
@@ -284,11 +286,25 @@ class Poller:
         """Return whether the scheduler has moved within the last minute."""
         return self.failure is None and self._clock.monotonic() - self._moved < _HUNG_AFTER
 
+    def ailments(self) -> Iterator[str]:
+        """Yield in words what keeps it from polling, and a restart would mend; takes no lock that may be held."""
+        if self.failure is not None:
+            yield "a thread of the poller has died"
+        elif not self.is_moving():
+            yield "the poller has not moved for a minute"
+        for lane in tuple(self._lanes.values()):
+            if lane.upstream.is_stuck:
+                yield f"a fetch of source {lane.source} is stuck"
+
     def oldest_due(self, source: str) -> float:
         """Return the Unix time at which the source's most overdue fetch was due; now if none is."""
-        lane = self._lanes.get(source)
+        lane, now = self._lanes.get(source), self._clock.monotonic()
         due = lane.oldest_due() if lane else None
-        return self._clock.time() - (0.0 if due is None else max(0.0, self._clock.monotonic() - due))
+        lags = [0.0 if due is None else now - due]
+        if now - self._moved > _STANDS_AFTER:
+            # What falls due while the scheduler stands still is in no queue.
+            lags.append(now - self._moved)
+        return self._clock.time() - max(0.0, *lags)
 
     # The scheduler thread
 

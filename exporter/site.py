@@ -66,7 +66,7 @@ class Site:
         view = View(
             exposition=app.exposition,
             status=Overview(app).report,
-            is_healthy=app.poller.is_moving,
+            ailments=lambda: app.ailments,
             is_ready=app.is_ready,
             telemetry_path=self._path,
             prefix=self._prefix,

@@ -15,11 +15,12 @@ class ForgetfulState:
 
     Attributes:
         is_lasting: False, for nothing outlives the process.
-        is_up, failures: as if all were well, for nothing is written.
+        is_up, is_stuck, failures: as if all were well, for nothing is written.
     """
 
     is_lasting = False
     is_up = True
+    is_stuck = False
     failures = 0
 
     def __init__(self) -> None:

@@ -145,6 +145,10 @@ class State(Protocol):
     def failures(self) -> int:
         """Return how many writes have failed so far."""
 
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether it has been in the middle of a write for a minute; takes no lock."""
+
     def write(self, rows: Sequence[Row] = (), facts: Mapping[str, bytes] | None = None) -> Ticket:
         """Begin to write all of this at once, after all that was begun before; never waits.
 

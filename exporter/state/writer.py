@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 _MOST_WAITING = 10_000
 # So long a write may take before others no longer wait behind it.
 _HUNG_AFTER = 5.0
+# And so long until it is not taken to end any more; a thread that died in the middle of it shows like this, too.
+_STUCK_AFTER = 60.0
 _MOST_LAYOUTS = 10_000
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
@@ -76,8 +78,12 @@ class Writer:
     @property
     def is_hung(self) -> bool:
         """Whether a write takes so long that nobody waits for it any more."""
-        since = self._busy_since
-        return since is not None and time.monotonic() - since > _HUNG_AFTER
+        return self._busy_seconds() > _HUNG_AFTER
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a write takes so long that it will hardly end."""
+        return self._busy_seconds() > _STUCK_AFTER
 
     def put(self, rows: Sequence[Row], facts: Mapping[str, bytes]) -> Ticket:
         """Queue something to be written; refuse it at once where it would wait in vain."""
@@ -103,6 +109,10 @@ class Writer:
         with self._changed:
             self.failures += 1
         self._note("the disk hangs")
+
+    def _busy_seconds(self) -> float:
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     # The thread
 

@@ -67,6 +67,7 @@ class Upstream:
         self._authorize = authorize
         self._limiter = limiter
         self._take(retry)
+        self._timeout = timeout
         self._instruments = instruments
         self._clock = clock
         self._gate = Gate(source, limiter, circuit, instruments, clock)
@@ -86,6 +87,7 @@ class Upstream:
         """Ask in another manner from now on; a request under way ends as it began."""
         self._authorize = authorize
         self._take(retry)
+        self._timeout = timeout
         self._session.tune(timeout=timeout, max_response_bytes=max_response_bytes, concurrency=concurrency)
 
     def _take(self, retry: Retry) -> None:
@@ -124,11 +126,17 @@ class Upstream:
             permit = None
         self._fetch.is_under_way, self._fetch.permit = True, permit
         try:
-            yield
+            with self._gate.progress.under_way(self._timeout):
+                yield
         finally:
             self._fetch.is_under_way, self._fetch.permit = False, None
             if permit is not None:
                 permit.give_back()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Return whether a thread that was let in is in one step of its fetch for longer than any may take."""
+        return self._gate.progress.is_stuck
 
     def pause_left(self) -> float:
         """Return for how many seconds more the vendor wants no request; 0 or less for none."""
@@ -153,6 +161,7 @@ class Upstream:
         try:
             if attempt > 1:
                 self._instruments.retried(self._source, collector)
+            self._gate.progress.step(self._timeout)
             return self._transmit(request, permit, collector, attempt)
         finally:
             permit.give_back()

@@ -9,6 +9,7 @@ from exporter.errors import CircuitOpen, RateLimited, Stopped
 from exporter.instruments import Instruments
 from exporter.upstream.circuit import Circuit
 from exporter.upstream.limiter import Limiter, Permit
+from exporter.upstream.progress import Progress
 
 
 class Gate:
@@ -16,6 +17,7 @@ class Gate:
 
     Attributes:
         keep_pause: told how many seconds are left of each pause when it begins.
+        progress: whether those who were let through get on; whoever waits here need not.
     """
 
     def __init__(self, source: str, limiter: Limiter, circuit: Circuit, instruments: Instruments, clock: Clock) -> None:
@@ -27,6 +29,7 @@ class Gate:
         circuit.listen(self._wake)
         self._instruments = instruments
         self._clock = clock
+        self.progress = Progress(clock)
         self._changed = threading.Condition()
         # Monotonic: a pause is as long as the vendor asked, whatever becomes of the wall clock.
         self._shut_until = clock.monotonic()
@@ -42,14 +45,8 @@ class Gate:
         """
         began = self._clock.monotonic()
         try:
-            while True:
-                self._wait_out_pause(patience, is_probe=is_probe)
-                permit = self._acquire(is_probe=is_probe)
-                if permit is None:
-                    continue
-                if self.pause_left() <= 0:
-                    return permit
-                permit.give_back()
+            with self.progress.waiting():
+                return self._admitted(patience, is_probe=is_probe)
         finally:
             if (waited := self._clock.monotonic() - began) > 0:
                 self._instruments.waited(self._source, waited)
@@ -71,7 +68,8 @@ class Gate:
             CircuitOpen: the circuit is open, or opened meanwhile.
             Stopped: the source was closed.
         """
-        self._wait_until(self._clock.monotonic() + seconds)
+        with self.progress.waiting():
+            self._wait_until(self._clock.monotonic() + seconds)
 
     def is_shut(self, *, is_probe: bool = False) -> bool:
         """Return whether a request that has its permit may not be sent all the same."""
@@ -86,6 +84,16 @@ class Gate:
         with self._changed:
             self._changed.notify_all()
         self._limiter.wake()
+
+    def _admitted(self, patience: float | None, *, is_probe: bool) -> Permit:
+        while True:
+            self._wait_out_pause(patience, is_probe=is_probe)
+            permit = self._acquire(is_probe=is_probe)
+            if permit is None:
+                continue
+            if self.pause_left() <= 0:
+                return permit
+            permit.give_back()
 
     def _acquire(self, *, is_probe: bool) -> Permit | None:
         """Wait for the limiter's permit; None if the circuit opened, and closed again, meanwhile."""

@@ -35,7 +35,7 @@ class View:
     Attributes:
         exposition: renders the metrics.
         status: reports how everything is, as far as it is asked for.
-        is_healthy: whether polling goes on.
+        ailments: tells in words what is wrong with the program itself; nothing, if it is healthy.
         is_ready: whether every fetch has been tried once.
         telemetry_path: where the metrics are, below the prefix.
         prefix: what all paths begin with, such as ``/mail``; empty for none.
@@ -47,7 +47,7 @@ class View:
 
     exposition: Exposition
     status: Callable[[Query], Report]
-    is_healthy: Callable[[], bool]
+    ailments: Callable[[], Iterable[str]]
     is_ready: Callable[[], bool]
     telemetry_path: str = "/metrics"
     prefix: str = ""
@@ -109,7 +109,8 @@ class _Answers:
         return StreamingResponse(body, media_type=media.content_type, headers=headers)
 
     async def healthy(self, _: Request) -> Response:
-        return _answer(self._view.is_healthy(), "the poller moves", "the poller has not moved for a minute")
+        ailments = list(self._view.ailments())
+        return _answer(not ailments, "the poller moves", "\n".join(ailments))
 
     async def ready(self, _: Request) -> Response:
         return _answer(self._view.is_ready(), "every fetch has been tried", "some fetches have not been tried once yet")

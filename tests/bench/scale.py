@@ -76,7 +76,7 @@ class Site:
 
     def __init__(self, app: App) -> None:
         """Begin to answer."""
-        view = View(exposition=app.exposition, status=Overview(app).report, is_healthy=bool, is_ready=bool)
+        view = View(exposition=app.exposition, status=Overview(app).report, ailments=tuple, is_ready=bool)
         socket = listen(Address("127.0.0.1", 0))
         self._port = socket.getsockname()[1]
         self._server = Server(pages(view), [socket], app.stopping.set)

@@ -42,7 +42,7 @@ def _program(report: Report) -> Mapping[str, Any]:
         "version": program.version,
         "revision": program.revision,
         "startTime": stamp(program.started),
-        "healthy": program.is_healthy,
+        "healthy": not program.ailments,
         "ready": program.is_ready,
         "lastConfigTime": _when(program.configured),
         "configProblems": [str(problem) for problem in program.problems],

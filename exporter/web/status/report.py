@@ -146,7 +146,7 @@ class Program:
 
     Attributes:
         started: Unix time.
-        is_healthy: whether polling goes on.
+        ailments: what is wrong with it in words; nothing, if it is healthy.
         is_ready: whether every fetch has been tried once, or enough time has passed.
         configured: Unix time at which the configuration was last read without a mistake; None if it never was.
         problems: what is wrong with the configuration that stands in the files, so that an earlier one is in use.
@@ -155,7 +155,7 @@ class Program:
     version: str
     revision: str
     started: float
-    is_healthy: bool
+    ailments: Sequence[str]
     is_ready: bool
     configured: float | None
     problems: Sequence[Problem]

@@ -113,8 +113,8 @@ def troubles_of(source: SourceStatus) -> Iterator[Trouble]:
 
 
 def _of_program(report: Report) -> Iterator[Trouble]:
-    if not report.program.is_healthy:
-        yield Trouble(Level.CRITICAL, "The poller stands still: nothing has been fetched for a minute")
+    for ailment in report.program.ailments:
+        yield Trouble(Level.CRITICAL, f"The exporter itself is unwell: {visible(ailment)}")
     for problem in report.program.problems:
         yield Trouble(Level.WARNING, f"The configuration in the files is not in use: {visible(str(problem))}")
 

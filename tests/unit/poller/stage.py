@@ -31,6 +31,7 @@ class Door:
         self._waiting = 0
         self._is_closed = False
         self.circuit = Circuit(60.0)
+        self.is_stuck = False
 
     @contextmanager
     def admitted(self) -> Generator[None]:

@@ -69,3 +69,13 @@ def test_sources_lag_each_for_itself(stage: Stage):
 
     assert stage.poller.oldest_due("acme") == NOON
     assert stage.poller.oldest_due("shop") == NOON + 5
+
+
+def test_what_falls_due_while_the_scheduler_stands_still_is_overdue_since_it_moved(stage: Stage):
+    """It is in no queue, so that nothing else would tell."""
+    stage.source(Single(stage.clock, interval=10.0), "a")
+    stage.clock.advance(5)
+    assert stage.poller.oldest_due("acme") == NOON + 5
+    stage.clock.advance(40)
+
+    assert stage.poller.oldest_due("acme") == NOON

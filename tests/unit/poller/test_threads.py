@@ -163,6 +163,25 @@ def test_a_scheduler_that_has_not_moved_for_a_minute_is_not_moving(stage: Stage)
     assert not stage.poller.is_moving()
 
 
+def test_what_keeps_it_from_polling_is_told_in_words(stage: Stage):
+    door = stage.source(Single(stage.clock), "a")
+    stage.source(Single(stage.clock), "a", name="shop")
+    assert list(stage.poller.ailments()) == []
+
+    door.is_stuck = True
+    assert list(stage.poller.ailments()) == ["a fetch of source acme is stuck"]
+    stage.clock.advance(60)
+    assert list(stage.poller.ailments()) == ["the poller has not moved for a minute", "a fetch of source acme is stuck"]
+
+
+def test_a_thread_that_died_is_told_in_words_once(stage: Stage):
+    stage.source(Single(stage.clock), "a", door=BrokenDoor())
+    stage.poller.start()
+    assert stage.died.wait(10)
+
+    assert list(stage.poller.ailments()) == ["a thread of the poller has died"]
+
+
 def test_a_scheduler_with_nothing_to_do_moves_all_the_same(stage: Stage):
     stage.start()
     stage.run(120, step=40)

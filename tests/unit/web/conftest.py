@@ -27,12 +27,13 @@ class Site:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.is_healthy = self.is_ready = True
+        self.ailments: list[str] = []
+        self.is_ready = True
         self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=1_000)
         view = View(
             exposition=Exposition(self.store, (CREDITS,), CollectorRegistry()),
             status=lambda query: report_on(self.store, self.clock, query),
-            is_healthy=lambda: self.is_healthy,
+            ailments=lambda: self.ailments,
             is_ready=lambda: self.is_ready,
         )
         socket = listen(Address("127.0.0.1", 0))
@@ -63,7 +64,7 @@ def running() -> Iterator[Site]:
 @pytest.fixture
 def site(running: Site) -> Iterator[Site]:
     """A server that is healthy, ready, and knows no source yet."""
-    running.is_healthy = running.is_ready = True
+    running.ailments, running.is_ready = [], True
     yield running
     for source, record in running.store.sources.items():
         for customer in tuple(record.records):

@@ -101,10 +101,12 @@ def test_a_query_makes_no_other_path(site):
     assert site.ask("/-/healthy?x=1").status == 200
 
 
-@pytest.mark.parametrize(("path", "name"), [("/-/healthy", "is_healthy"), ("/-/ready", "is_ready")])
-def test_a_probe_gets_503_for_no(site, path, name):
+@pytest.mark.parametrize(
+    ("path", "name", "no"), [("/-/healthy", "ailments", ["it hurts"]), ("/-/ready", "is_ready", False)]
+)
+def test_a_probe_gets_503_for_no(site, path, name, no):
     good = site.ask(path)
-    setattr(site, name, False)
+    setattr(site, name, no)
     bad = site.ask(path)
 
     assert (good.status, bad.status) == (200, 503)
@@ -113,10 +115,19 @@ def test_a_probe_gets_503_for_no(site, path, name):
     assert bad.headers["Cache-Control"] == "no-store"
 
 
+def test_all_that_is_wrong_is_said_line_by_line(site):
+    assert site.ask("/-/healthy").body == b"the poller moves\n"
+    site.ailments = ["a fetch of source acme is stuck", "the state has been in the middle of a write for a minute"]
+
+    assert site.ask("/-/healthy").body == (
+        b"a fetch of source acme is stuck\nthe state has been in the middle of a write for a minute\n"
+    )
+
+
 def test_health_is_not_readiness(site):
     site.is_ready = False
     assert site.ask("/-/healthy").status == 200
-    site.is_healthy, site.is_ready = False, True
+    site.ailments, site.is_ready = ["it hurts"], True
     assert site.ask("/-/ready").status == 200
 
 
