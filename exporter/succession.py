@@ -23,9 +23,9 @@ class Outcome:
         joined, left: how many customers came and went, those of such sources included.
     """
 
-    added: Sequence[str] = ()
-    changed: Sequence[str] = ()
-    removed: Sequence[str] = ()
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     joined: int = 0
     left: int = 0
 
@@ -172,9 +172,9 @@ class Succession:
     def _outcome(self, old: set[str], before: set[tuple[str, str]]) -> Outcome:
         after, new = set(self._app.store.customers()), [section.name for section in self._config.sources]
         return Outcome(
-            added=[name for name in new if name not in old],
-            changed=[name for name in new if name in old and name not in self._staying],
-            removed=sorted(old.difference(new)),
+            added=tuple(name for name in new if name not in old),
+            changed=tuple(name for name in new if name in old and name not in self._staying),
+            removed=tuple(sorted(old.difference(new))),
             joined=len(after - before),
             left=len(before - after),
         )
