@@ -23,6 +23,10 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What a disk that is full or broken makes of opening a file; anything else that is no fault of SQL is corruption.
 _NO_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _BESIDE = ("", "-wal", "-shm")
+# SQLite takes a shorter file for an empty one, and would write over what is in it.
+_SHORTEST = 512
+# What reading a file that is not whole ends in; its words may be no text.
+BROKEN = (sqlite3.Error, UnicodeDecodeError, CorruptState)
 
 
 def _first_schema(connection: sqlite3.Connection) -> None:
@@ -70,13 +74,16 @@ def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to a file that can be written, made if it is not there.
 
     Raises:
-        sqlite3.Error: it can't be opened.
+        sqlite3.Error, UnicodeDecodeError: it can't be opened.
+        CorruptState: it is no database.
         OSError: it can't be made.
     """
     # Whoever can read the file can read the names of customers.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with suppress(PermissionError):
         path.chmod(0o600)
+    if 0 < path.stat().st_size < _SHORTEST:
+        raise CorruptState("file is not a database")
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _refuse_strangers(path, connection)
@@ -140,7 +147,7 @@ def set_aside(path: Path, why: str, now: float) -> None:
     log.error("state is corrupt; set aside, and started afresh", file=str(path), kept_as=aside, error=why)
 
 
-def is_disk_s_fault(error: sqlite3.Error) -> bool:
+def is_disk_s_fault(error: Exception) -> bool:
     """Return whether it is the disk that failed, rather than what is in the file."""
     # The lower eight bits are the error, the others say more of it.
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _NO_DISK

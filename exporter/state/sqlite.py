@@ -148,18 +148,14 @@ class SqliteState:
         try:
             connection = file.connect(self.path)
             file.check(connection)
-        except sqlite3.Error as error:
+        except file.BROKEN as error:
             if connection is not None:
                 connection.close()
-            if file.is_disk_s_fault(error):
+            if isinstance(error, CorruptState) or file.is_disk_s_fault(error):
                 raise
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
                 raise StartError(f"state.path: another program is writing to {self.path}; wait until it ends") from None
             raise CorruptState(str(error)) from None
-        except CorruptState:
-            if connection is not None:
-                connection.close()
-            raise
         return connection
 
     def _put_aside(self, why: str) -> None:
@@ -181,7 +177,7 @@ class SqliteState:
             with self._reading() as connection:
                 if connection is not None:
                     file.check(connection)
-        except (sqlite3.Error, OSError, CorruptState):
+        except (*file.BROKEN, OSError):
             raise StartError(f"state.path: {self.path} can't be read on a full disk ({error}); {remedy}") from None
         log.error(
             "state can't be written; counters that it does not hold are not shown",
@@ -203,7 +199,7 @@ class SqliteState:
             with closing(file.connect_to_read(self.path)) as connection:
                 [(schema,)] = connection.execute("PRAGMA user_version")
                 yield connection if schema else None
-        except sqlite3.Error as error:
+        except file.BROKEN as error:
             raise CorruptState(str(error)) from None
 
 
