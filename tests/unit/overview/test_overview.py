@@ -16,7 +16,9 @@ NOW = 1_773_403_200.0
 def tried(app: App) -> Overview:
     overview = Overview(app)
     app.start()
-    until(lambda: app.store.untried == 0)
+    # A fetch has its next turn a moment after the store has what it brought.
+    fetches = [fetch for each in app.sources for fetch in each.fetches]
+    until(lambda: all(fetch.due > app.clock.monotonic() for fetch in fetches))
     app.stop()
     return overview
 
