@@ -9,6 +9,8 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, cast
 
@@ -106,7 +108,17 @@ class BoundedContext(ssl.SSLContext):
         return context
 
 
+class _Response(HTTPResponse):
+    def _read_status(self) -> tuple[str, int, str]:
+        # RFC 9110: any number of interim answers may come before the one that counts. http.client skips one kind alone.
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # in no stub, but called by begin()
+        is_interim = status // 100 == 1 and status != HTTPStatus.SWITCHING_PROTOCOLS
+        return version, HTTPStatus.CONTINUE if is_interim else status, reason
+
+
 class _Bounded(HTTPConnection):
+    response_class = _Response
+
     def __init__(self, *args: Any, bounds: Bounds, **options: Any) -> None:
         super().__init__(*args, **options)
         self._bounds = bounds

@@ -87,6 +87,7 @@ def test_a_vendor_that_misbehaves_has_its_reason(data, error, answers, ask):
         (HEAD + b"\r\n{}", b"{}"),
         (b"HTTP/1.0 200\r\n\r\n{}", b"{}"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + with_length(b"{}"), b"{}"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 2 + with_length(b"{}"), b"{}"),
         (HEAD + b"Content-Length: 2, 2\r\n\r\n{}", b"{}"),
         (HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}", b"{}"),
         (HEAD + b"Content-Length: -2\r\n\r\n{}", b"{}"),
