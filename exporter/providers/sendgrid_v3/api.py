@@ -134,10 +134,12 @@ class V3Api:
         """Return the reputation of an account, from 0 to 100; None where it was not sent.
 
         Raises:
-            InvalidResponse: no object.
+            InvalidResponse: no object, or one that is about something else.
         """
-        document = self.ask("/v3/user/account", headers=on_behalf_of(customer))
-        return self.record("the account", document).find("reputation", percentage)
+        record = self.record("the account", self.ask("/v3/user/account", headers=on_behalf_of(customer)))
+        if not record.members.keys() & {"reputation", "type"}:
+            raise InvalidResponse(f"{record.what}: reputation is missing")
+        return record.find("reputation", percentage)
 
     def category_statistics(
         self, customer: Customer, categories: Sequence[str], window: Window, fields: Collection[str]

@@ -80,6 +80,8 @@ def test_two_rows_of_one_subuser_that_differ_refuse_the_answer(v3):
         (ALICE, '[{"reputation": 99}]', "row 1 of the reputations: username is missing"),
         (OWN, "[]", "the account: not an object"),
         (OWN, "null", "the account: not an object"),
+        (OWN, "{}", "the account: reputation is missing"),
+        (OWN, '{"data": {"reputation": 99}}', "the account: reputation is missing"),
     ],
 )
 def test_what_is_no_reputation_is_refused(v3, customer, body, words):
