@@ -217,3 +217,26 @@ def test_a_key_that_needs_a_password_is_refused_without_asking_for_it(tmp_path):
         (tmp_path / "server.key").write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(b"x")))
         assert site.ask(tls=client()).status == 200
         assert "tls_server_config.key_file: is encrypted" in site.problems[0]
+
+
+def test_a_check_tells_what_is_wrong_now_and_takes_nothing(tmp_path):
+    with ProtectedSite(tmp_path, TLS + "}") as site:
+        site.settings.check()
+        site.write("tls_server_config: {cert_file: missing.pem, key_file: server.key}")
+        with pytest.raises(ConfigError) as missing:
+            site.settings.check()
+        site.write("http_server_config: {}")
+        with pytest.raises(ConfigError) as switched:
+            site.settings.check()
+        site.write("nonsense: 1")
+        with pytest.raises(ConfigError) as unknown:
+            site.settings.check()
+
+        assert [str(each.value).partition("web.yml")[2].partition(";")[0] for each in (missing, switched, unknown)] == [
+            ":1: tls_server_config.cert_file: can't be read (No such file or directory)",
+            ":1: tls_server_config: can't switch TLS off while the program runs",
+            ":1: nonsense: unknown key",
+        ]
+        assert site.problems == []
+        site.write(TLS + "}")
+        assert site.ask(tls=client()).status == 200
