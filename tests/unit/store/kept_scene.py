@@ -41,7 +41,7 @@ class KeptScene(Scene):
 
     def begin(self) -> None:
         """Start the program on what there is."""
-        self.store = Store(self.clock, state=self.state, **self.options)  # type: ignore[arg-type]  # numbers
+        self.store = Store(self.clock, state=self.state, **self.options)  # type: ignore[arg-type]  # a count of series is a whole number
         self.exposition = Exposition(self.store, FAMILIES, CollectorRegistry())
         self.places = {}
 
