@@ -16,7 +16,8 @@ The rooms, in the order in which data passes through them::
     listing.py      the reading of a vendor's list of customers
     fetch.py        one collector asking a vendor once, and what becomes of the answer
     probing.py      probes of a vendor that seems down
-    poller.py       when each fetch runs, and on which thread
+    lane.py         what is due of one source, and the threads that work on it
+    poller.py       when each fetch runs
     web/            the pages that a scraper, a probe or a person asks for
     demo/           stand-in vendors that the demo and the tests run against
     instruments.py  the exporter's own metrics

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from exporter.clock import SystemClock
 from exporter.fetch import Fetch, Task
-from exporter.poller import Lane, Poller, Turn
+from exporter.lane import Lane, Turn
+from exporter.poller import Poller
 from tests.fake_clock import FakeClock
 from tests.unit.poller.stage import Door, Single, Stage, until
 
