@@ -44,7 +44,7 @@ class Progress:
                 del self._until[thread]
 
     def step(self, seconds: float) -> None:
-        """Note that the calling thread, if it is in the middle of a fetch, goes on to a request that may take so long."""
+        """Note that the calling thread goes on to a request that may take so long, if it is in a fetch."""
         if threading.get_ident() in self._until:
             self._expect(seconds)
 
