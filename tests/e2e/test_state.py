@@ -1,60 +1,23 @@
 """What outlives the process: a restart shows the same, asks for nothing early, and never an older counter."""
 
-import json
 import signal
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exporter.clock import SystemClock
 from exporter.demo import StandIn, World
-from tests.e2e.programs import Exporter, Program, Values, labels_of, series
+from tests.e2e.machine import OWN, Machine, changed_counters, counters, is_tried, kept, stop, value_of
+from tests.e2e.programs import labels_of, series
 from tests.e2e.shell import Shell
-from tests.e2e.sources import PASSWORD, only, source, write_configuration
+from tests.e2e.sources import PASSWORD, only, source
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
-
-OWN = "email_stats_exporter_"
-# What a restart has to show as it was: every series of a vendor, and the health of every fetch.
-HEALTH = tuple(OWN + name for name in ("up", "stale", "last_success_", "last_attempt_", "fetch_failing", "counter_"))
-NO_RETRY = {"retry": {"attempts": 1, "initial_backoff": 0, "max_backoff": 0}}
-
-
-@dataclass
-class Machine:
-    """A place where the exporter is started, stopped and killed with one configuration and one state."""
-
-    shell: Shell
-    folder: Path
-    polling: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "kept.db"
-
-    def configure(self, sources: Sequence[Mapping[str, Any]]) -> Path:
-        file = write_configuration(self.folder / "config.yaml", sources, **self.polling)
-        written = json.loads(file.read_text())
-        file.write_text(json.dumps({**written, "state": {"path": "kept.db"}}))
-        return file
-
-    def run(self, *arguments: str) -> Exporter:
-        return self.shell.serve("run", f"--config.file={self.folder / 'config.yaml'}", *arguments)
-
-    def refuse(self) -> str:
-        """Start the exporter where it can't be started, and return what it says."""
-        program = self.shell.start("run", f"--config.file={self.folder / 'config.yaml'}", "--web.listen-address=:0")
-        assert program.wait() == 1
-        assert "Traceback" not in program.stderr
-        return program.stderr
 
 
 @pytest.fixture
@@ -69,36 +32,6 @@ def machine(console_script, tmp_path) -> Iterator[Machine]:
 def running(new_vendor) -> StandIn:
     """Serve a world in which time goes on."""
     return new_vendor(world=World(SystemClock()))
-
-
-def stop(program: Program, number: int = signal.SIGTERM) -> None:
-    program.process.send_signal(number)
-    program.wait()
-
-
-def kept(values: Values) -> Values:
-    return {
-        found: value
-        for found, value in values.items()
-        if found[0].startswith((*HEALTH, "sendgrid_", "bento_")) and labels_of(found).get("collector") != "extra"
-    }
-
-
-def counters(values: Values) -> Values:
-    return {
-        found: value
-        for found, value in values.items()
-        if found[0].startswith("sendgrid_") and found[0].endswith("_total")
-    }
-
-
-def changed_counters(exporter: Exporter, before: Values) -> Values | None:
-    now = counters(exporter.values())
-    return now if now and now != before else None
-
-
-def is_tried(exporter: Exporter) -> bool:
-    return exporter.ask("/-/ready").status_code == 200
 
 
 def test_a_restart_shows_everything_at_once_and_asks_for_nothing_early(machine, running):
@@ -280,108 +213,6 @@ def test_a_backup_can_be_taken_while_it_runs(machine, running):
     assert exporter.value(OWN + "state_up") == 1
     assert machine.state.stat().st_mode & 0o777 == 0o600
     assert PASSWORD.encode() not in machine.state.read_bytes()
-
-
-# Disks
-
-
-@pytest.fixture
-def disk(machine) -> Iterator[Path]:
-    """Give a disk of a megabyte, mounted where the state is to be."""
-    folder = machine.folder / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
-    mounted = subprocess.run(command, check=False, capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a small disk can be mounted by root alone")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def on_disk(machine: Machine, *sources: Mapping[str, Any]) -> None:
-    file = machine.configure(sources)
-    file.write_text(file.read_text().replace("kept.db", "disk/kept.db"))
-
-
-def fill(disk: Path) -> Path:
-    """Leave not a byte free."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                pass
-    return filler
-
-
-def test_on_a_full_disk_gauges_go_on_and_counters_wait_for_room(machine, disk, running):
-    customer = World(SystemClock()).customers[0]
-    on_disk(machine, source(running, [customer], interval="250ms"))
-    exporter = machine.run()
-    number = value_of(exporter, "sendgrid_requests_total", customer.name)
-    eventually(number)
-    filler = fill(disk)
-    eventually(lambda: exporter.value(OWN + "state_up") == 0)
-    stored, attempts = number(), value_of(exporter, OWN + "last_attempt_timestamp_seconds", customer.name, "totals")
-    began = attempts()
-
-    eventually(lambda: attempts() > began + 1)
-
-    assert number() == stored
-    assert exporter.value(OWN + "up", source="acme", customer=customer.name, collector="totals") == 1
-    assert exporter.value(OWN + "state_write_failures_total") > 1
-    assert exporter.stderr.count("state can't be written") == 1
-    filler.unlink()
-    eventually(lambda: exporter.value(OWN + "state_up") == 1)
-    eventually(lambda: number() > stored)
-    assert "state is written again" in exporter.stderr
-    last = number()
-    stop(exporter, signal.SIGKILL)
-    assert value_of(machine.run(), "sendgrid_requests_total", customer.name)() >= last
-
-
-def value_of(exporter: Exporter, name: str, customer: str, collector: str = "") -> Callable[[], float | None]:
-    labels = {"collector": collector} if collector else {}
-    return lambda: exporter.value(name, source="acme", customer=customer, **labels)
-
-
-def test_on_a_disk_that_is_full_from_the_start_counters_are_not_shown_until_there_is_room(machine, disk, running):
-    customer = World(SystemClock()).customers[0]
-    on_disk(machine, source(running, [customer], interval="250ms"))
-    filler = fill(disk)
-
-    exporter = machine.run()
-
-    eventually(value_of(exporter, "sendgrid_credits_remaining", customer.name))
-    assert exporter.value(OWN + "state_up") == 0
-    assert value_of(exporter, "sendgrid_requests_total", customer.name)() is None
-    filler.unlink()
-    eventually(value_of(exporter, "sendgrid_requests_total", customer.name))
-    assert exporter.value(OWN + "state_up") == 1
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_what_was_kept_is_shown_even_if_the_disk_is_full_at_the_start(machine, disk, running, number):
-    on_disk(machine, source(running, World(SystemClock()).customers[:3], interval="1h"))
-    first = machine.run()
-    eventually(lambda: is_tried(first))
-    before = kept(first.values())
-    stop(first, number)
-    fill(disk)
-
-    second = machine.run()
-
-    assert kept(second.values()) == before
-    assert is_tried(second)
-
-
-def test_a_disk_that_can_only_be_read_is_said_with_its_remedy(machine, disk, running):
-    on_disk(machine, source(running, World(SystemClock()).customers[:1], interval="1h"))
-    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-
-    assert f"let this user write to {disk}" in machine.refuse()
 
 
 def test_a_locked_database_is_waited_for_and_written_later(machine, running):
