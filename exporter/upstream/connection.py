@@ -109,6 +109,12 @@ class BoundedContext(ssl.SSLContext):
 
 
 class _Response(HTTPResponse):
+    def begin(self) -> None:
+        super().begin()
+        if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            # What comes next on the connection is no HTTP.
+            self.will_close = True
+
     def _read_status(self) -> tuple[str, int, str]:
         # RFC 9110: any number of interim answers may come before the one that counts. http.client skips one kind alone.
         version, status, reason = super()._read_status()  # type: ignore[misc]  # in no stub, but called by begin()

@@ -250,6 +250,22 @@ def test_a_connection_serves_again_after_a_short_error(status, serve, connect):
     assert server.connections == 1
 
 
+def test_a_connection_that_is_no_http_any_more_is_not_used_again(serve, connect):
+    def play(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: else\r\n\r\n")
+        peer.read_request()
+        peer.reply(b"never")
+
+    server = serve(play)
+    client = connect(server.url).client("totals")
+    for _ in range(2):
+        with pytest.raises(errors.InvalidResponse):
+            client.send(READ)
+
+    assert server.connections == 2
+
+
 def test_the_rest_of_a_long_error_is_never_taken_for_the_next_answer(serve, connect):
     def play(peer):
         peer.read_request()
