@@ -32,6 +32,7 @@ The rooms, in the order in which data passes through them::
     succession.py   one configuration in the place of another
     reload.py       the reload on request
     site.py         the web side of a running program: pages, sockets, protection
+    backfill/       days that are over, as OpenMetrics that joins the live numbers
     plan.py         planned calls against rate limits, in words
     flags.py        the command line
     cli.py          the commands

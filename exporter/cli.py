@@ -14,10 +14,11 @@ import structlog
 
 from exporter import __version__, logs
 from exporter.app import App
+from exporter.backfill import Backfill, Journal, Order, purpose, shared
 from exporter.clock import SystemClock
 from exporter.config import Config, Watch, json_schema, load
 from exporter.demo import SCENARIOS, StandIn, World, configuration
-from exporter.errors import ConfigError, CorruptState, FetchError, StartError, UsageError
+from exporter.errors import ConfigError, CorruptState, FetchError, StartError, Stopped, UsageError
 from exporter.exposition import Format
 from exporter.flags import parser
 from exporter.memory import use_one_arena
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return WRONG
-    except (StartError, UsageError) as error:
+    except (StartError, Stopped, UsageError) as error:
         print(f"email-stats-exporter: {error}", file=sys.stderr)
         return WRONG if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
@@ -102,8 +103,7 @@ def check(options: argparse.Namespace) -> int:
 
 def once(options: argparse.Namespace) -> int:
     """Fetch everything once and print the page."""
-    selection = Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
-    app = _build(options.config_file, selection, is_repeating=False)
+    app = _build(options.config_file, _selection(options), is_repeating=False)
     if app.is_tried():
         raise UsageError(f"nothing to fetch: {options.config_file} has none that is all of what was chosen")
     is_told = _on_signals()
@@ -116,6 +116,41 @@ def once(options: argparse.Namespace) -> int:
     sys.stdout.buffer.write(app.exposition.render(format_))
     sys.stdout.flush()
     return GOOD if is_whole and app.is_good() else FAILED
+
+
+def backfill(options: argparse.Namespace) -> int:
+    """Fetch days that are over, and write them for promtool."""
+    clock, selection = SystemClock(), _selection(options)
+    order = Order(options.first, options.last, options.step, dict(options.labels))
+    config = shared(_load(options.config_file), options.rate_share)
+    _check(selection, config, options.config_file)
+    partial_file = options.output.with_name(f"{options.output.name}.partial")
+    is_kept = partial_file.exists() or not options.is_dry
+    journal = Journal(partial_file if is_kept else None, purpose(order, config, selection), clock.time())
+    app = App(config, providers(), clock, selection, is_repeating=False, state=journal.facts)
+    work = Backfill(
+        order=order,
+        output=options.output,
+        sources=app.sources,
+        journal=journal,
+        clock=clock,
+        concurrency=config.polling.concurrency,
+        say=partial(print, flush=True),
+        is_told=_on_signals(),
+        shows=sys.stderr,
+    )
+    try:
+        if options.is_dry:
+            work.plan()
+            return GOOD
+        is_good = work.run()
+        app.stop()
+        if is_good:
+            # What failed is left to be asked for by the same command.
+            journal.remove()
+    finally:
+        journal.close()
+    return GOOD if is_good else FAILED
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -161,6 +196,15 @@ def _models() -> dict[str, type]:
     return {type_: provider.config for type_, provider in providers().items()}
 
 
+def _selection(options: argparse.Namespace) -> Selection:
+    return Selection(*(frozenset(chosen) for chosen in (options.source, options.customer, options.collector)))
+
+
+def _check(selection: Selection, config: Config, path: Path) -> None:
+    if strangers := [*selection.strangers(config)]:
+        raise UsageError(f"{path}: {'; '.join(strangers)}")
+
+
 def _load(path: Path, text: str | None = None) -> Config:
     return load(path, _models(), text)
 
@@ -178,8 +222,7 @@ def _build(
     gc.disable()
     try:
         config = _load(path, text)
-        if strangers := [*selection.strangers(config)]:
-            raise UsageError(f"{path}: {'; '.join(strangers)}")
+        _check(selection, config, path)
         build = partial(App, config, providers(), SystemClock(), selection, is_repeating=is_repeating)
         app = _with_state(build, config.state.path) if keeps_state and config.state else build()
         gc.freeze()
@@ -249,5 +292,5 @@ def _on_signals(reload: Callable[[], object] | None = None) -> Callable[[], bool
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    command.__name__: command for command in (run, check, once, demo, discover, schema)
+    command.__name__: command for command in (run, check, once, backfill, demo, discover, schema)
 }

@@ -3,14 +3,19 @@
 import argparse
 import re
 from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from exporter.config import parse_duration
 from exporter.logs import FORMATS, LEVELS
 from exporter.web import Address, parse_address
 
 DEFAULT_ADDRESS = Address("", 10587)
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~.-]+)*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LONGEST_STEP = 86_400
 
 _EXAMPLES = """
 examples:
@@ -33,6 +38,12 @@ _COMMANDS = {
     "once": """Fetch everything once and print the metrics; exit with 1 if any fetch failed.
   email-stats-exporter once --config.file=config.yaml
   email-stats-exporter once --source=acme --collector=credits --format=openmetrics
+""",
+    "backfill": """Fetch days that are over, and write them as OpenMetrics that promtool turns into blocks.
+  email-stats-exporter backfill --from=2026-01-01 --output=history.om --dry-run
+  email-stats-exporter backfill --from=2026-01-01 --output=history.om \\
+      --label=job=email-stats-exporter --label=instance=mail-exporter:10587
+  promtool tsdb create-blocks-from openmetrics history.om ./blocks
 """,
     "demo": """Run the exporter against stand-ins of the vendors: real HTTP on loopback, no credentials.
   email-stats-exporter demo
@@ -75,12 +86,15 @@ def parser(*, version: str, scenarios: Collection[str]) -> argparse.ArgumentPars
         )
         command.add_argument("--version", action="version", version=f"email-stats-exporter {version}")
         _add_log(command)
-    for name in ("run", "check", "once", "discover"):
+    for name in ("run", "check", "once", "backfill", "discover"):
         _add_config_file(commands[name])
     for name in ("run", "demo"):
         _add_web(commands[name])
     commands["check"].add_argument("--online", action="store_true", help="make one cheap call for each source")
-    _add_once(commands["once"])
+    commands["once"].add_argument("--format", choices=("text", "openmetrics"), default="text", help="(%(default)s)")
+    _add_backfill(commands["backfill"])
+    for name in ("once", "backfill"):
+        _add_selection(commands[name])
     commands["discover"].add_argument("source", metavar="SOURCE", help="name of a source in the configuration")
     commands["discover"].add_argument("--format", choices=("yaml", "json"), default="yaml", help="(%(default)s)")
     commands["demo"].add_argument("--scenario", choices=sorted(scenarios), help="what goes wrong while one watches")
@@ -174,12 +188,78 @@ def _add_listening(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_once(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", choices=("text", "openmetrics"), default="text", help="(%(default)s)")
+def _add_backfill(command: argparse.ArgumentParser) -> None:
+    days = {"type": _day, "metavar": "DATE"}
+    command.add_argument("--from", dest="first", required=True, help="first day, such as 2026-01-01", **days)
+    command.add_argument("--to", dest="last", help="last day, one that has ended (yesterday)", **days)
+    command.add_argument("--output", type=Path, required=True, metavar="FILE", help="where to write the history")
+    command.add_argument(
+        "--step", type=_step, default=300, metavar="DURATION", help="time between two samples of a series (5m)"
+    )
+    command.add_argument(
+        "--label",
+        dest="labels",
+        type=_label,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="on every sample, such as job and instance, as your Prometheus has them; repeatable",
+    )
+    command.add_argument(
+        "--rate-share",
+        dest="rate_share",
+        type=_share,
+        default=1.0,
+        metavar="FRACTION",
+        help="how much of each rate limit to use, so that a running exporter has the rest, such as 0.5 (1)",
+    )
+    command.add_argument("--dry-run", dest="is_dry", action="store_true", help="say what it takes, and ask for nothing")
+
+
+def _add_selection(command: argparse.ArgumentParser) -> None:
     for name in ("source", "customer", "collector"):
         command.add_argument(
             f"--{name}", action="append", default=[], metavar="NAME", help=f"only this {name}; repeatable"
         )
+
+
+def _day(text: str) -> date:
+    try:
+        # Python takes other forms too, by which a day is easily mistaken.
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no day: write one like 2026-01-31")
+
+
+def _step(text: str) -> int:
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None
+    if not 1 <= seconds <= _LONGEST_STEP or seconds != int(seconds):
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 1s and 1d in whole seconds")
+    return int(seconds)
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (sign and value and _LABEL.fullmatch(name)) or name.startswith("__"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no label: write one like job=email-stats-exporter")
+    if name in {"source", "customer", "category"}:
+        raise argparse.ArgumentTypeError(f"{text!r} would take the place of the exporter's own label {name}")
+    return name, value
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no fraction: write one above 0 and up to 1, such as 0.5")
+    return share
 
 
 def _address(text: str) -> Address:

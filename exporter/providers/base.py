@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from exporter.clock import Clock
 from exporter.config import CollectorConfig, LimitsConfig, SourceConfig
 from exporter.errors import FetchError
-from exporter.samples import Family, Item
+from exporter.samples import Family, Item, Sample
 from exporter.upstream import AllowList, Authorize, Client
 
 
@@ -113,6 +113,74 @@ class SourceCollector(Collector, Protocol):
 
 
 AnyCollector: TypeAlias = CustomerCollector | BatchCollector | SourceCollector
+
+Figures: TypeAlias = Sequence[Sample]
+"""What a vendor says of one day: of a gauge its value for that day, of a counter what the day added to it.
+
+An addition of nan is one that the vendor did not send, though it has the day.
+"""
+
+
+class History(Protocol):
+    """Days that are over, as a vendor still knows them; asked by what collectors ask with, and read as they read it."""
+
+    @property
+    def collectors(self) -> Sequence[str]:
+        """Return the names of the collectors whose series it brings."""
+
+    @property
+    def families(self) -> Sequence[Family]:
+        """Return every family that it may give figures of, in the order in which they are written."""
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many customers one call can be for."""
+
+    @property
+    def span(self) -> int:
+        """Return the most days that one call is for."""
+
+    @property
+    def since(self) -> date | None:
+        """Return the first day that counters count; None where that is the day on which the account began."""
+
+    @property
+    def most_series(self) -> int:
+        """Return how many series one customer can have at most."""
+
+    def calls_for_days(self) -> int:
+        """Return how many requests ``days`` makes at most."""
+
+    def calls_for_totals(self, today: date) -> int:
+        """Return how many requests ``totals`` makes; none where there are no counters."""
+
+    def days(
+        self, customers: Sequence[Customer], first: date, last: date | None
+    ) -> Mapping[Customer, Mapping[date, Figures] | FetchError]:
+        """Return what the vendor says of each day that it has, or why a customer alone failed.
+
+        Without ``last`` these are the days to the vendor's today, which is not over.
+
+        Raises:
+            FetchError: it failed for all of them.
+        """
+
+    def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:
+        """Return the counters as the poller would show them now.
+
+        Raises:
+            FetchError: it failed for all of them.
+        """
+
+
+@runtime_checkable
+class Historian(Protocol):
+    """A provider whose vendor can be asked for days that are over."""
+
+    def histories(self, collectors: Sequence[AnyCollector]) -> Sequence[History]:
+        """Return what there is of the past for these collectors, which the provider has made."""
+
+
 # Has a name because a class with a member `type` can't write `type[...]`.
 SourceModel: TypeAlias = type[SourceConfig]
 

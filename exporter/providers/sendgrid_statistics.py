@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from math import nan
 from typing import TypeAlias
 
 from exporter.errors import InvalidResponse
-from exporter.providers.base import Customer
+from exporter.providers import sendgrid_metrics as metrics
+from exporter.providers.base import Customer, Figures
 from exporter.providers.numbers import LARGEST, whole_number
 from exporter.providers.records import Record, real_day
 from exporter.samples import Family, Sample
@@ -70,6 +72,17 @@ def sums(rows: Sequence[Counters], fields: Iterable[str]) -> Counters:
 def samples(families: Mapping[str, Family], counters: Counters, fields: Iterable[str]) -> Iterable[Sample]:
     """Return a sample for each of ``fields`` that there is a counter of."""
     return (families[name].sample(counters[name]) for name in fields if name in counters)
+
+
+def figures(
+    customer: Customer, day: date, counters: Counters, shown: Iterable[str] | None, summed: Iterable[str]
+) -> Figures:
+    """Return what a day's row says: the fields ``shown`` of a complete day, and what ``summed`` ones add to totals."""
+    complete: list[Sample] = []
+    if shown is not None:
+        complete = [*samples(metrics.LAST_COMPLETE_DAY, counters, shown)]
+        complete.append(metrics.LAST_COMPLETE_DAY_TIMESTAMP.sample(customer.midnight(day)))
+    return [*complete, *(metrics.TOTALS[name].sample(counters.get(name, nan)) for name in summed)]
 
 
 def _find(record: Record, names: Sequence[str]) -> int | None:

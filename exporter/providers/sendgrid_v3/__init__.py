@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from exporter.clock import Clock
 from exporter.config import LimitsConfig
 from exporter.errors import AuthRejected
-from exporter.providers.base import AnyCollector, Customer, Found, Provider, SourceModel
+from exporter.providers.base import AnyCollector, Customer, Found, History, Provider, SourceModel
 from exporter.providers.sendgrid_metrics import CUSTOMER_ACTIVE, CUSTOMER_INFO
 from exporter.providers.sendgrid_v3 import lists
 from exporter.providers.sendgrid_v3.api import ALLOW_LIST, V3Api
@@ -20,6 +20,7 @@ from exporter.providers.sendgrid_v3.collectors import (
     ReputationCollector,
 )
 from exporter.providers.sendgrid_v3.config import V3Source
+from exporter.providers.sendgrid_v3.history import histories
 from exporter.providers.sendgrid_v3.statistics import Window
 from exporter.providers.sendgrid_v3.totals import TotalsCollector
 from exporter.samples import Family
@@ -38,7 +39,7 @@ _CAUSES = "for the API key: it was deleted, lacks the permission to read this, o
 
 @dataclass(frozen=True, slots=True)
 class V3Provider:
-    """The type of source that is asked through the v3 API; implements ``Provider``."""
+    """The type of source that is asked through the v3 API; implements ``Provider`` and ``Historian``."""
 
     type: ClassVar[str] = "sendgrid_v3"
     config: ClassVar[SourceModel] = V3Source
@@ -75,6 +76,10 @@ class V3Provider:
             CategoriesCollector.name: partial(CategoriesCollector, most=limits.categories_per_customer),
         }
         return [makers[name](V3Api(client(name)), settings) for name, settings in source.collectors]
+
+    def histories(self, collectors: Sequence[AnyCollector]) -> Sequence[History]:
+        """Return the days that are over of statistics and of categories, as far as these collectors are about them."""
+        return histories(collectors)
 
     def discover(self, source: V3Source, client: Client) -> Sequence[Found]:
         """Return every subuser, or every partner account where the configuration says so.

@@ -28,7 +28,9 @@ Answer = TypeVar("Answer")
 Shown: TypeAlias = Mapping[Customer, Iterable[Sample] | FetchError]
 
 
-def ask_together(customers: Sequence[Customer], ask: Callable[[Sequence[Customer]], Shown]) -> Shown:
+def ask_together(
+    customers: Sequence[Customer], ask: Callable[[Sequence[Customer]], Mapping[Customer, Answer | FetchError]]
+) -> Mapping[Customer, Answer | FetchError]:
     """Return every customer's answer, where ``ask`` is for all subusers at once and for each other customer alone.
 
     Raises:
@@ -37,7 +39,7 @@ def ask_together(customers: Sequence[Customer], ask: Callable[[Sequence[Customer
     """
     subusers = [customer for customer in customers if customer.settings is AccountKind.SUBUSER]
     alone = [[customer] for customer in customers if customer.settings is not AccountKind.SUBUSER]
-    answers: dict[Customer, Iterable[Sample] | FetchError] = {}
+    answers: dict[Customer, Answer | FetchError] = {}
     for group in ([subusers] if subusers else []) + alone:
         try:
             answers |= ask(group)

@@ -7,7 +7,7 @@ from typing import Any
 from exporter.clock import Clock
 from exporter.config import LimitsConfig
 from exporter.errors import AuthRejected
-from exporter.providers.base import AnyCollector, Customer, Found, Provider, SourceModel
+from exporter.providers.base import AnyCollector, Customer, Found, History, Provider, SourceModel
 from exporter.providers.sendgrid_metrics import CUSTOMER_ACTIVE, CUSTOMER_INFO
 from exporter.providers.sendgrid_web import accounts, counters
 from exporter.providers.sendgrid_web.api import WebApi
@@ -30,6 +30,7 @@ from exporter.providers.sendgrid_web.config import (
     WebSource,
 )
 from exporter.providers.sendgrid_web.dialects import CUSTOMER, DISTRIBUTOR, RESELLER, Dialect, Format
+from exporter.providers.sendgrid_web.history import histories
 from exporter.providers.sendgrid_web.source_collectors import (
     InvoicesCollector,
     IpsCollector,
@@ -42,7 +43,7 @@ from exporter.upstream import AllowList, Authorize, Client, Request
 
 @dataclass(frozen=True, slots=True)
 class WebProvider:
-    """One type of source that is asked through the Web API; implements ``Provider``."""
+    """One type of source that is asked through the Web API; implements ``Provider`` and ``Historian``."""
 
     type: str
     config: SourceModel
@@ -90,6 +91,10 @@ class WebProvider:
             _COLLECTORS[name](self._api(source, client(name)), settings, **_beside(name, limits))
             for name, settings in source.collectors
         ]
+
+    def histories(self, collectors: Sequence[AnyCollector]) -> Sequence[History]:
+        """Return the days that are over of statistics and of categories, as far as these collectors are about them."""
+        return histories(collectors)
 
     def discover(self, source: WebSource, client: Client) -> Sequence[Found]:
         """Return every customer on the vendor's list, all its pages.

@@ -84,9 +84,17 @@ def _names(api: WebApi, what: str, row: Value) -> Iterable[str]:
 
 
 def category_days(
-    api: WebApi, customer: Customer, names: Sequence[str], spellings: Spellings, *, days: int, fields: Collection[str]
+    api: WebApi,
+    customer: Customer,
+    names: Sequence[str],
+    spellings: Spellings,
+    *,
+    days: Sequence[tuple[str, str]],
+    fields: Collection[str],
 ) -> Mapping[CategoryDay, Counters]:
-    """Return the counters of each of these categories for each of the last ``days`` days that the vendor has.
+    """Return the counters of each of these categories for each day that the vendor has of those asked for.
+
+    ``days`` are the fields of the request that say which these are.
 
     Rows of other categories are judged like the rest, and left out.
 
@@ -96,7 +104,7 @@ def category_days(
     """
     check = not_ahead_of(customer)
     asked = [("category[]", name) for name in names]
-    document = api.ask("daily", customer, ("days", str(days)), *asked, is_blank_good=True)
+    document = api.ask("daily", customer, *days, *asked, is_blank_good=True)
     # For what it doesn't know the vendor promises an empty answer, and says no more about it.
     rows = [] if document == {} else api.rows("the category statistics", document)
     kept: dict[CategoryDay, Counters] = {}

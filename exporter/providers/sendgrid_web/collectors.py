@@ -138,7 +138,8 @@ class CategoriesCollector:
         """
         listed = category_names(self.api, customer)
         choice = choose(listed, self.settings.include, self.most)
-        rows = self._rows(customer, choice.names, Spellings.of(listed))
+        days = (("days", str(self.settings.days)),)
+        rows = self.rows(customer, choice.names, Spellings.of(listed), days)
         newest = max((each.day for each in rows), default=None)
         if newest is not None:
             shown = [(name, row) for name in choice.names if (row := rows.get(CategoryDay(name, newest)))]
@@ -148,12 +149,18 @@ class CategoriesCollector:
         if choice.left_out:
             yield LeftOut("categories", choice.left_out)
 
-    def _rows(self, customer: Customer, names: Sequence[str], spellings: Spellings) -> Mapping[CategoryDay, Counters]:
-        days, fields = self.settings.days, self.settings.fields
+    def rows(
+        self, customer: Customer, names: Sequence[str], spellings: Spellings, days: Sequence[tuple[str, str]]
+    ) -> Mapping[CategoryDay, Counters]:
+        """Return the rows of these categories, as many as it takes calls; ``days`` are the fields that say of when.
+
+        Raises:
+            FetchError: an answer of the vendor is no list of their days.
+        """
         rows: dict[CategoryDay, Counters] = {}
         left = iter(names)
         while batch := list(islice(left, MOST_IN_A_CALL)):
-            rows |= category_days(self.api, customer, batch, spellings, days=days, fields=fields)
+            rows |= category_days(self.api, customer, batch, spellings, days=days, fields=self.settings.fields)
         return rows
 
 

@@ -1,6 +1,6 @@
 """The statistics that the Web API keeps of a customer: counters of all time and counters by day."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -63,6 +63,29 @@ def month_to_date(api: WebApi, customer: Customer, fields: Collection[str]) -> M
     document = api.ask("daily", customer, ("start_date", first.isoformat()), ("end_date", last.isoformat()))
     rows = _by_day(api, "the daily statistics", document, fields, check)
     return Month(first, sums([*rows.values()], fields)) if rows else None
+
+
+def between(
+    api: WebApi, customer: Customer, first: date, last: date | None, fields: Collection[str]
+) -> Mapping[date, Counters]:
+    """Return a customer's counters for each day that the vendor has, from one to another or to the vendor's today.
+
+    Raises:
+        FetchError: as with ``daily``.
+    """
+    check = not_ahead_of(customer)
+    document = api.ask("daily", customer, *asked_days(customer, first, last))
+    rows = _by_day(api, "the daily statistics", document, fields, check)
+    return {day: counters for day, counters in rows.items() if first <= day and (last is None or day <= last)}
+
+
+def asked_days(customer: Customer, first: date, last: date | None) -> Sequence[tuple[str, str]]:
+    """Return the fields of a request for these days at least."""
+    if last is None:
+        # The vendor's today may be a day ahead, and it counts back from there.
+        return (("days", str((customer.today() - first).days + 2)),)
+    # The vendor wants an end after the start.
+    return (("start_date", first.isoformat()), ("end_date", max(last, first + timedelta(days=1)).isoformat()))
 
 
 def _by_day(
