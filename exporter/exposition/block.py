@@ -6,13 +6,24 @@ Nearly every scrape asks for gzip, and plain bytes take seven times the memory o
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import chain, repeat
 
-from exporter.exposition.deflate import deflate, inflate, join_crc
+from exporter.exposition.deflate import deflate, inflate, join_crc, store
 from exporter.samples import Family
 from exporter.store import Group
 
-_SECTION = 32
+# So many blocks are joined to a run that is joined to others again.
+_SECTION = 16
+
+
+class Form(Enum):
+    """How rendered bytes are kept: plain until they are asked for otherwise, ready to be sent as gzip, or so alone."""
+
+    PLAIN = auto()
+    STORED = auto()
+    DEFLATED = auto()
+    LEAN = auto()
 
 
 class Block:
@@ -20,16 +31,24 @@ class Block:
 
     Attributes:
         length: how many there are, when they are plain.
+        is_stored: whether they have not been deflated for want of time, and only made to look so.
     """
 
-    __slots__ = ("_crc", "_deflated", "_plain", "length")
+    __slots__ = ("_crc", "_deflated", "_plain", "is_stored", "length")
 
-    def __init__(self, plain: bytes) -> None:
-        """Keep the bytes; nothing is deflated yet."""
+    def __init__(self, plain: bytes, form: Form = Form.PLAIN) -> None:
+        """Keep the bytes in a form."""
         self.length = len(plain)
+        self.is_stored = form is Form.STORED
         self._plain: bytes | None = plain
         self._deflated: bytes | None = None
         self._crc = 0
+        if self.is_stored:
+            self._crc, self._deflated = zlib.crc32(plain), store(plain)
+        elif form is not Form.PLAIN:
+            self._deflate()
+        if form is Form.LEAN:
+            self._plain = None
 
     @property
     def plain(self) -> bytes:
@@ -42,7 +61,7 @@ class Block:
     def deflated(self) -> bytes:
         """The bytes as a run of deflate blocks that others may follow."""
         if self._deflated is None:
-            self.deflate()
+            self._deflate()
         return self._deflated or b""
 
     @property
@@ -50,16 +69,15 @@ class Block:
         """CRC-32 of the bytes; known once they have been deflated."""
         return self._crc
 
-    def deflate(self) -> None:
-        """Deflate the bytes now, not when they are asked for."""
-        if (plain := self._plain) is not None:
-            self._crc = zlib.crc32(plain)
-            self._deflated = deflate(plain)
-
     def shrink(self) -> None:
         """Keep the bytes deflated alone."""
         if self.deflated:
             self._plain = None
+
+    def _deflate(self) -> None:
+        if (plain := self._plain) is not None:
+            self._crc = zlib.crc32(plain)
+            self._deflated = deflate(plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +140,21 @@ class Chapter:
         """Yield the blocks, in the order in which their groups first had samples."""
         return iter(self._blocks.values())
 
-    def put(self, group: Group, plain: bytes, *, is_lean: bool = False, is_deflated: bool = False) -> None:
-        """Take the lines of a group in the place of its earlier ones.
-
-        ``is_deflated`` deflates them at once, not when they are asked for; ``is_lean`` keeps them deflated alone.
-        """
+    def put(self, group: Group, plain: bytes, form: Form = Form.PLAIN) -> None:
+        """Take the lines of a group in the place of its earlier ones."""
         old = self._blocks.get(group)
         self.length += len(plain) - (old.length if old else 0)
         self._run = None
-        if not plain:
+        if plain:
+            self._blocks[group] = Block(plain, form)
+        else:
             self._blocks.pop(group, None)
-            return
-        block = self._blocks[group] = Block(plain)
-        if is_lean:
-            block.shrink()
-        elif is_deflated:
-            block.deflate()
+
+    def settle(self, group: Group, form: Form) -> None:
+        """Deflate the lines of a group, if there was no time for that when they were put."""
+        block = self._blocks.get(group)
+        if block is not None and block.is_stored:
+            self.put(group, block.plain, form)
 
     def of(self, groups: Iterable[Group]) -> "Chapter":
         """Return a chapter with the blocks of some groups alone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
-from exporter.exposition.block import Block, Chapter
+from exporter.exposition.block import Block, Chapter, Form
 from exporter.exposition.deflate import join_crc
 from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
 from exporter.exposition.own import own_lines
@@ -21,8 +21,10 @@ _DEFLATE_END = b"\x03\x00"
 _MOST_PLAIN = 48 * 1024 * 1024
 # Pieces of a page are at least so long, but for the last.
 _PIECE = 1024 * 1024
+# So many changed blocks, which are those of one or two groups, are rendered in a hurry when a scrape finds them.
+_HURRIED = 96
 # After so many times without a scrape, nothing is rendered ahead until the next one.
-_FOR_NOBODY = 300
+_FOR_NOBODY = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Exposition:
         # What the last scrape asked for, and how often rendering ahead has been for none since.
         self._is_compressed = True
         self._unasked = 0
+        # What has been rendered in a hurry, and has to be deflated yet.
+        self._hurried: list[tuple[Chapter, Group]] = []
         self._headers: dict[tuple[Family, Format], Block] = {}
         # A family that nobody named before joins the vendors' when its first sample comes.
         self._vendor = {family: Chapter(family) for family in families}
@@ -112,8 +116,14 @@ class Exposition:
         What goes on changing is left for the scrape, which would find it changed again.
         """
         self._unasked += 1
-        if self._unasked <= _FOR_NOBODY:
-            self._refresh(is_quiet=True)
+        if self._unasked > _FOR_NOBODY:
+            return
+        self._refresh(is_quiet=True)
+        with self._store.lock:
+            hurried, self._hurried = self._hurried, []
+        for chapter, group in hurried:
+            with self._store.lock:
+                chapter.settle(group, self._form)
 
     def _bind(self, chapters: Iterable[Chapter], own: Block, format_: Format, *, is_compressed: bool) -> Page:
         headed = [(self._header(each.family, format_), each) for each in chapters if each.length]
@@ -141,18 +151,27 @@ class Exposition:
         changes = self._store.changes
         with self._store.lock:
             changed = changes.quiet() if is_quiet else changes.all()
+        # Little enough is sent as it is, since each call that deflates lets another thread run first.
+        is_hurried = self._is_compressed and not is_quiet and sum(len(families) for _, families in changed) <= _HURRIED
         for group, families in changed:
             for family in families:
                 with self._store.lock:
                     if changes.take(group, family):
-                        self._render(group, family)
+                        self._render(group, family, is_hurried=is_hurried)
 
-    def _render(self, group: Group, family: Family) -> None:
+    def _render(self, group: Group, family: Family, *, is_hurried: bool) -> None:
         chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
         before = chapter.length
-        is_lean = self._length > self._most_plain
-        chapter.put(group, lines(family, group), is_lean=is_lean, is_deflated=self._is_compressed)
+        chapter.put(group, lines(family, group), Form.STORED if is_hurried else self._form)
         self._grow(chapter.length - before)
+        if is_hurried:
+            self._hurried.append((chapter, group))
+
+    @property
+    def _form(self) -> Form:
+        if self._length > self._most_plain:
+            return Form.LEAN
+        return Form.DEFLATED if self._is_compressed else Form.PLAIN
 
     def _grow(self, length: int) -> None:
         was_lean = self._length > self._most_plain

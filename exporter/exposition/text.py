@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cache, lru_cache
 from math import isnan
 from struct import Struct
 from typing import TypeAlias
@@ -13,6 +14,11 @@ from exporter.store import Group, Shelf, health
 _NUMBER = Struct("d")
 # With so many digits before the point, the formats' own rule writes an exponent where Python's repr does not.
 _DIGITS = 7
+_LEAST_WITH_EXPONENT = 10.0 ** (_DIGITS - 1)
+# By the place of the point; Python's repr writes no more than sixteen digits before it.
+_EXPONENTS = [f"e+{point - 1:02d}" for point in range(18)]
+# So many families of sources and collectors are remembered.
+_TEMPLATES = 4096
 
 
 class Format(Enum):
@@ -39,14 +45,14 @@ def heading(name: str, kind: str, help_: str, format_: Format) -> str:
 
 def lines(family: Family, group: Group) -> bytes:
     """Return the lines of all samples of a family that the customers of a group have; the same in both formats."""
-    names = [escape(record.name) if record else "" for record in group.records]
+    names = _escaped([record.name if record else "" for record in group.records])
     rendered: list[str] = []
     for shelf in group.shelves.values():
         if family in _COLUMNS or not family.labels:
             # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
-            line, _ = _template(family, source=group.source, collector=shelf.collector)
+            before, after = _around(family, group.source, shelf.collector)
             column = _COLUMNS.get(family, _column)(shelf, family)
-            rendered += [line % (names[row], number(value)) for row, value in column]
+            rendered += [f"{before}{names[row]}{after}{number(value)}\n" for row, value in column]
         else:
             line, order = _template(family, source=group.source)
             for row, labels, value in _ROWS.get(family, _samples)(shelf, family):
@@ -66,13 +72,27 @@ def escape(value: str) -> str:
 def number(value: float) -> str:
     """Return a finite number exactly, as Go and prometheus_client write it."""
     text = repr(value)
-    point = text.find(".")
-    if point < _DIGITS or value < 0:
+    if value < _LEAST_WITH_EXPONENT or (point := text.find(".")) < _DIGITS:
         return text
-    digits = f"{text[0]}.{text[1:point]}{text[point + 1 :]}".rstrip("0").rstrip(".")
-    return f"{digits}e+{point - 1:02d}"
+    digits = (text[1:point] + text[point + 1 :]).rstrip("0")
+    return f"{text[0]}.{digits}{_EXPONENTS[point]}" if digits else f"{text[0]}{_EXPONENTS[point]}"
 
 
+def _escaped(names: list[str]) -> list[str]:
+    # Hardly any name has anything to be escaped, and all of a group are looked through at once.
+    together = "".join(names)
+    return names if escape(together) is together else [escape(name) for name in names]
+
+
+@lru_cache(_TEMPLATES)
+def _around(family: Family, source: str, collector: str) -> tuple[str, str]:
+    """Return what stands before and after the customer's name in a line, up to the value."""
+    line, _ = _template(family, source=source, collector=collector)
+    before, after, _ = (line % ("\n", "\n")).split("\n", 2)
+    return before, after
+
+
+@lru_cache(_TEMPLATES)
 def _template(family: Family, **known: str) -> tuple[str, tuple[int, ...]]:
     """Return the line of a family with places for the label values not known, and the order in which these come."""
     names = ("customer", *family.labels)
@@ -88,13 +108,22 @@ _Column: TypeAlias = Iterable[tuple[int, float]]
 
 
 def _column(shelf: Shelf, family: Family) -> _Column:
-    known = part = None
-    for row, layout in enumerate(shelf.layouts):
-        if layout is not known:
-            known = layout
-            part = None if layout is None else layout.parts.get(family)
-        if part:
-            yield row, _NUMBER.unpack_from(shelf.values[row], part[0] * _NUMBER.size)[0]
+    first, rows = shelf.layouts[0], len(shelf.group.records)
+    if first is not None and shelf.layouts.count(first) == rows:
+        # Nearly everywhere all customers of a group have the same series.
+        part = first.parts.get(family)
+        return enumerate(_picked(part[0], shelf.values[:rows])) if part else ()
+    parts = [(row, layout.parts.get(family)) for row, layout in enumerate(shelf.layouts) if layout is not None]
+    return [(row, _picked(part[0], [shelf.values[row]])[0]) for row, part in parts if part]
+
+
+def _picked(place: int, values: list[bytes]) -> list[float]:
+    return [value for (value,) in map(_picker(place).unpack_from, values)]
+
+
+@cache
+def _picker(place: int) -> Struct:
+    return Struct(f"{place * _NUMBER.size}xd")
 
 
 def _times(times: "array[float]") -> _Column:

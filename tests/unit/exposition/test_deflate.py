@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import exporter.exposition.deflate
-from exporter.exposition.deflate import deflate, inflate, isal_zlib, join_crc
+from exporter.exposition.deflate import deflate, inflate, isal_zlib, join_crc, store
 
 CODECS = [pytest.param(isal_zlib, id="isal"), pytest.param(None, id="zlib")]
 runs = st.lists(st.binary(max_size=300), max_size=5)
@@ -34,6 +34,15 @@ def test_runs_join_into_one_gzip_member(codec: Any, plain: list[bytes]):
 @given(st.binary(max_size=3_000))
 def test_a_run_gives_back_its_bytes(codec: Any, plain: bytes):
     assert inflate(deflate(plain, codec), codec) == plain
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(st.binary(max_size=300), st.integers(0, 140_000), st.binary(max_size=300))
+def test_what_is_stored_stands_among_runs(codec: Any, before: bytes, length: int, after: bytes):
+    stored = bytes(length)
+    runs = deflate(before, codec) + store(stored) + deflate(after, codec)
+
+    assert inflate(runs, codec) == before + stored + after
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -96,7 +96,7 @@ def test_nothing_is_rendered_ahead_that_still_changes():
 
 def test_nothing_is_rendered_ahead_for_nobody():
     scene = Scene()
-    for _ in range(300):
+    for _ in range(1200):
         scene.exposition.render_ahead()
     scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
     for _ in range(3):
@@ -108,3 +108,28 @@ def test_nothing_is_rendered_ahead_for_nobody():
     for _ in range(3):
         scene.exposition.render_ahead()
     assert scene.store.changes.all() == []
+
+
+def test_what_a_scrape_rendered_in_a_hurry_is_deflated_before_the_next_one():
+    scene = Scene()
+    for number in range(100):
+        place = scene.store.add("acme", f"customer-{number}", "credits", 900.0)
+        scene.store.commit([(place, [CREDITS.sample(number)])], 0, 1)
+    hurried = scene.exposition.render(Format.TEXT, is_compressed=True)
+    scene.exposition.render_ahead()
+    settled = scene.exposition.render(Format.TEXT, is_compressed=True)
+
+    assert gzip.decompress(hurried) == gzip.decompress(settled)
+    assert len(hurried) > 5 * len(settled)
+
+
+def test_a_block_that_came_in_a_hurry_and_went_is_not_brought_back():
+    scene = Scene()
+    scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
+    scene.exposition.render(Format.TEXT, is_compressed=True)
+    scene.store.commit([(scene.place, [])], 2, 3)
+    compressed = scene.exposition.render(Format.TEXT, is_compressed=True)
+    scene.exposition.render_ahead()
+
+    assert b"sendgrid" not in gzip.decompress(compressed)
+    assert "sendgrid" not in scene.page()
