@@ -19,8 +19,13 @@ class Deadlines:
 
     def of(self, shelf: Shelf, since: float) -> tuple[float, float]:
         """Return when a place turns stale, and when its samples leave, that succeeded last at this moment."""
-        stale_after = self._stale_after * shelf.interval
-        return since + stale_after, since + max(self._drop_after, stale_after + shelf.interval)
+        stale_after, drop_after = self.ages(shelf.interval)
+        return since + stale_after, since + drop_after
+
+    def ages(self, interval: float) -> tuple[float, float]:
+        """Return after how many seconds without success what is fetched on an interval turns stale, and leaves."""
+        stale_after = self._stale_after * interval
+        return stale_after, max(self._drop_after, stale_after + interval)
 
     def look_at(self, shelf: Shelf, moment: float) -> None:
         """See to it that a shelf is looked at by this moment, or sooner."""

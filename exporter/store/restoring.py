@@ -4,7 +4,7 @@ There may be hundreds of thousands of places, and nobody is served before all ar
 """
 
 from collections.abc import Iterable
-from math import isnan
+from math import inf, isnan
 
 from exporter.clock import Clock
 from exporter.providers.base import Customer
@@ -28,65 +28,73 @@ class Restoring:
         self,
         scope: Scope,
         source: SourceRecord,
+        interval: float,
         room: int,
         *,
         layouts: Layouts,
         deadlines: Deadlines,
         clock: Clock,
     ) -> None:
-        """Prepare; ``room`` is for so many series."""
+        """Prepare to put back what is fetched each ``interval``, with ``room`` for so many series."""
         self.series = 0
         self.known = 0
         self.changed: dict[Group, set[Family]] = {}
         self._scope = scope
+        self._youngest = -inf if source.last_success is None else source.last_success
+        self._stale_after, self._drop_after = deadlines.ages(interval)
         self._source = source
         self._room = room
         self._layouts = layouts
         self._deadlines = deadlines
         self._now, self._today = clock.monotonic(), clock.time()
         # Of the last customer: most have the same.
-        self._asked: tuple[object, object] = (None, None)
-        self._digest = settings_digest(scope, None)
+        self._zone: object = None
+        self._settings: object = None
+        self._digest = b""
         self._keys: tuple[Series, ...] = ()
         self._layout: Layout | None = None
         self._marked: set[tuple[Group, Layout | None]] = set()
 
     def put(self, pairs: Iterable[tuple[Record, Kept]], key: tuple[str, float]) -> None:
         """Put back what was kept of customers; ``key`` is that of their shelves."""
-        now, nothing, marked = self._now, NOTHING_RARE, self._marked
+        now, nothing, marked, room = self._now, NOTHING_RARE, self._marked, self._room
         for record, kept in pairs:
             group, row = record.group, record.row
-            shelf = group.shelves[key]
-            if isnan(shelf.since[row]):
+            shelf = group.shelves.get(key)
+            if shelf is None or isnan(shelf.since[row]):
                 continue
-            if kept.series is not self._keys:
-                self._keys, self._layout = kept.series, self._layouts.of(kept.series)
-            layout = self._layout
-            if kept.settings != self._expected(record.customer):
+            series = kept.series
+            if series is not self._keys:
+                self._keys, self._layout = series, self._layouts.of(series)
+            layout, customer = self._layout, record.customer
+            if customer is None or customer.zone is not self._zone or customer.settings is not self._settings:
+                self._expect(customer)
+            if kept.settings != self._digest:
                 # Other things were asked for then; of that, only where counters go on is still true.
                 self._put_draft(shelf, row, cleared(Draft(layout, kept.numbers, _notes(kept.rare))))
                 continue
-            stale_at, drop_at = self._deadlines.of(shelf, self._put_times(shelf, row, kept))
-            if kept.rare is nothing and now < stale_at and self.series + len(kept.series) <= self._room:
+            since = self._put_times(shelf, row, kept)
+            stale_at, drop_at = since + self._stale_after, since + self._drop_after
+            if kept.rare is nothing and now < stale_at and self.series + len(series) <= room:
                 shelf.layouts[row], shelf.values[row] = layout, kept.numbers
-                self.series += len(kept.series)
+                self.series += len(series)
                 if (group, layout) not in marked:
                     self._mark(group, layout)
-                self._deadlines.look_at(shelf, stale_at)
+                if shelf.deadline is None or stale_at < shelf.deadline:
+                    self._deadlines.look_at(shelf, stale_at)
             else:
                 self._put_old(shelf, record, kept, stale_at, drop_at)
 
     def _put_times(self, shelf: Shelf, row: int, kept: Kept) -> float:
         """Put back when a place was fetched last; return the monotonic time of its last success, or of its making."""
         # What a clock that was set back makes the future is now.
-        today = self._today
+        today, success, attempt = self._today, kept.last_success, kept.last_attempt
         age = today - kept.since
         since = shelf.since[row] = self._now - age if age > 0 else self._now
-        success, attempt = kept.last_success, kept.last_attempt
         if not isnan(success):
             shelf.last_success[row] = min(today, success)
-            if self._source.last_success is None or since > self._source.last_success:
-                self._source.last_success = since
+            if since > self._youngest:
+                self._youngest = self._source.last_success = since
         if not isnan(attempt):
             shelf.last_attempt[row] = min(today, attempt)
             self.known += 1
@@ -122,11 +130,9 @@ class Restoring:
         self._marked.add((group, layout))
         self.changed.setdefault(group, set()).update(layout.parts if layout else ())
 
-    def _expected(self, customer: Customer | None) -> bytes:
-        asked = (customer.zone, customer.settings) if customer else (None, None)
-        if asked[0] is not self._asked[0] or asked[1] is not self._asked[1]:
-            self._asked, self._digest = asked, settings_digest(self._scope, customer)
-        return self._digest
+    def _expect(self, customer: Customer | None) -> None:
+        self._zone, self._settings = (customer.zone, customer.settings) if customer else (None, None)
+        self._digest = settings_digest(self._scope, customer)
 
 
 def _notes(rare: Rare) -> Notes | None:

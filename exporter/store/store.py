@@ -60,6 +60,7 @@ class Store:
         self._state: State = state or ForgetfulState()
         self._series = 0
         self._reserved = 0
+        self._digests: dict[SourceRecord, dict[bytes, Record]] = {}
         self._deadlines = Deadlines(stale_after, drop_after)
         self._layouts = Layouts()
         self.changes = Changes()
@@ -189,6 +190,7 @@ class Store:
             The change of health of each place that is still configured.
         """
         with self.lock:
+            self._digests.clear()
             coming = [self._coming(place, outcome) for place, outcome in outcomes if not place.is_gone]
             ticket = self._keep(coming, began, ended)
             if ticket is None:
@@ -275,14 +277,24 @@ class Store:
     def _restore(self, records: Sequence[Record], collector: str, interval: float, scope: Scope) -> None:
         known = self.add_source(records[0].group.source)
         room = self._max_series - self._series - self._reserved
-        restoring = Restoring(scope, known, room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock)
-        by_digest = {customer_digest(record.customer): record for record in records}
-        restoring.put(self._state.rows(scope, by_digest), (collector, interval))
+        restoring = Restoring(
+            scope, known, interval, room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock
+        )
+        restoring.put(self._state.rows(scope, self._by_digest(known, records)), (collector, interval))
         known.series += restoring.series
         self._series += restoring.series
         self.untried -= restoring.known
         for group, families in restoring.changed.items():
             self._mark(group, (*families, *health.FAMILIES))
+
+    def _by_digest(self, source: SourceRecord, records: Sequence[Record]) -> Mapping[bytes, Record]:
+        """Return customers by what is kept instead of them; at the start, all collectors ask for nearly the same."""
+        if 2 * len(records) < len(source.records):
+            return {customer_digest(record.customer): record for record in records}
+        known = self._digests.setdefault(source, {})
+        if len(known) < len(source.records):
+            known.update((customer_digest(record.customer), record) for record in source.records.values())
+        return known
 
     # What a scrape needs
 
