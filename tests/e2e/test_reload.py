@@ -1,12 +1,10 @@
 """The configuration is loaded anew while the exporter runs: by a signal, and on request."""
 
 import json
-import os
 import signal
-import socket
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ import pytest
 
 from exporter.demo import Arrival, StandIn
 from tests.e2e.programs import Exporter, labels_of, series
-from tests.e2e.sources import PASSWORD, only, source, write_configuration
+from tests.e2e.reloading import Running
+from tests.e2e.sources import PASSWORD, only, source
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -24,36 +23,6 @@ GOOD = "email_stats_exporter_config_last_reload_successful"
 READ = "email_stats_exporter_config_last_reload_success_timestamp_seconds"
 # So long that nothing is fetched a second time while a test looks.
 SELDOM = "1h"
-
-
-class Running:
-    """An exporter and the file that it is told to read anew."""
-
-    def __init__(self, shell: Any, sources: Sequence[Mapping[str, Any]], *arguments: str, **polling: Any) -> None:
-        self.file: Path = shell.configure(sources, **polling)
-        self.exporter: Exporter = shell.serve("run", f"--config.file={self.file}", *arguments)
-
-    def write(self, *sources: Mapping[str, Any], **polling: Any) -> None:
-        write_configuration(self.file, sources, **polling)
-
-    def post(self, **headers: str) -> tuple[int, list[str]]:
-        answer = self.exporter.ask("/-/reload", "POST", headers=headers)
-        return answer.status_code, answer.text.splitlines()
-
-    def reload(self, *sources: Mapping[str, Any], **polling: Any) -> list[str]:
-        self.write(*sources, **polling)
-        status, lines = self.post()
-        assert status == 200, lines
-        return lines
-
-    def has(self, name: str, **labels: str) -> set[str]:
-        """Return the customers that have a series of this name."""
-        wanted = set(labels.items())
-        return {
-            labels_of(found).get("customer", "")
-            for found in self.exporter.values()
-            if found[0] == name and wanted <= found[1]
-        }
 
 
 def asked(vendor: StandIn) -> Counter[str]:
@@ -365,45 +334,6 @@ def test_customer_files_and_secrets_are_followed_as_the_new_configuration_says(s
     eventually(lambda: running.has("sendgrid_requests_total") == {a.name, c.name}, 20)
 
 
-def test_who_is_not_to_ask_for_a_reload_is_refused(shell, vendor, customers):
-    running = Running(shell, [source(vendor, customers[:1], interval=SELDOM)])
-    host = f"http://127.0.0.1:{running.exporter.port}"
-
-    assert running.post()[0] == 200
-    assert running.post(Origin=host)[0] == 200
-    assert running.post(**{"Sec-Fetch-Site": "same-origin", "Origin": host})[0] == 200
-    assert running.post(Origin="https://elsewhere.example.com")[0] == 403
-    assert running.post(Origin="null")[0] == 403
-    assert running.post(**{"Sec-Fetch-Site": "cross-site"})[0] == 403
-    refused = running.exporter.ask("/-/reload")
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
-
-
-def test_reloads_on_request_can_be_switched_off_and_the_signal_still_works(shell, vendor, customers):
-    running = Running(shell, [source(vendor, customers[:1], interval=SELDOM)], "--no-web.enable-lifecycle")
-    running.write(source(vendor, customers[:2], interval=SELDOM))
-
-    assert running.post()[0] == 403
-    running.exporter.process.send_signal(signal.SIGHUP)
-
-    eventually(lambda: running.has("sendgrid_requests_total") == names(customers[:2]))
-
-
-def test_a_broken_web_configuration_keeps_everything_as_it_is(shell, vendor, customers):
-    file = shell.new_folder() / "web.yml"
-    file.parent.mkdir(parents=True)
-    file.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n")
-    running = Running(shell, [source(vendor, customers[:1], interval=SELDOM)], f"--web.config.file={file}")
-    running.write(source(vendor, customers[:2], interval=SELDOM))
-    file.write_text("tls_server_config: {cert_file: missing.pem, key_file: missing.key}\n")
-
-    status, lines = running.post()
-
-    assert status == 500
-    assert all(line.startswith(f"{file}") for line in lines)
-    assert running.has("sendgrid_customer_info") == names(customers[:1])
-
-
 def test_ten_thousand_customers_are_reloaded_while_pages_are_answered(shell, vendor):
     users = [f"customer{number}@example.com" for number in range(10_000)]
     many = source(vendor, [], collectors=only("totals", SELDOM), rate_limit={"calls": 10_001, "per": "1h"})
@@ -428,17 +358,3 @@ def test_ten_thousand_customers_are_reloaded_while_pages_are_answered(shell, ven
     assert max(waits) < 5
     shown = running.exporter.ask("/config").text
     assert shown.count("@example.com") == 9_996
-
-
-def test_the_supervisor_is_told(shell, vendor, customers, tmp_path):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        path = tmp_path / "notify"
-        listener.bind(os.fspath(path))
-        listener.settimeout(20)
-        file = shell.configure([source(vendor, customers[:1], interval=SELDOM)])
-        exporter = shell.serve("run", f"--config.file={file}", NOTIFY_SOCKET=os.fspath(path))
-        notes = [listener.recv(4096).decode().splitlines()[0]]
-        exporter.process.send_signal(signal.SIGHUP)
-        notes += [listener.recv(4096).decode().splitlines()[0] for _ in range(2)]
-
-    assert notes == ["READY=1", "RELOADING=1", "READY=1"]
