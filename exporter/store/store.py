@@ -143,6 +143,7 @@ class Store:
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
         with self.lock:
+            self._digests.clear()
             self.moves += 1
             known = self.sources[source]
             record = known.records.pop(customer)
