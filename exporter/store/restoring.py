@@ -61,7 +61,8 @@ class Restoring:
         for record, kept in pairs:
             group, row = record.group, record.row
             shelf = group.shelves.get(key)
-            if shelf is None or isnan(shelf.since[row]):
+            if shelf is None or isnan(shelf.since[row]) or not isnan(shelf.last_attempt[row]) or row in shelf.notes:
+                # Not this collector's, or not new: of those it is known already.
                 continue
             series = kept.series
             if series is not self._keys:
