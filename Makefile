@@ -59,13 +59,14 @@ sbom: dist $(RELEASE_TOOLS)/.complete ## List what is installed where the export
 release-check: sbom $(VENV)/.tools ## Build what a release uploads, and try it where nothing else is installed
 	@$(BIN)/pytest tests/release
 
-lint: $(VENV)/.tools ## Check style, types, import directions, dependencies and dead code
+lint: $(VENV)/.tools ## Check style, types, import directions, dependencies, dead code and known weaknesses
 	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted as ruff does it: make format" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry --no-ansi .
 	@$(BIN)/vulture
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml exporter
 	@$(BIN)/hadolint Dockerfile
 	@found=$$($(BIN)/zizmor --offline --quiet --persona=auditor .github) || { echo "$$found"; exit 1; }
 
