@@ -144,12 +144,13 @@ def backfill(options: argparse.Namespace) -> int:
             work.plan()
             return GOOD
         is_good = work.run()
-        app.stop()
-        if is_good:
-            # What failed is left to be asked for by the same command.
-            journal.remove()
     finally:
+        # Keeps what was used of the limits.
+        app.stop()
         journal.close()
+    if is_good:
+        # What failed is left to be asked for by the same command.
+        journal.remove()
     return GOOD if is_good else FAILED
 
 

@@ -112,8 +112,7 @@ class Journal:
         self._connection.close()
 
     def remove(self) -> None:
-        """Take the file away: what it has is written."""
-        self.close()
+        """Take the file away after it was closed: what it has is written."""
         if self._path is not None:
             self._path.unlink()
 

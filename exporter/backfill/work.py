@@ -72,7 +72,7 @@ class Backfill:
         with progress("fetched", planned.calls(), self.shows) as done:
             is_whole = fetching.run(self.is_told, done)
         if not is_whole:
-            raise Stopped("what was fetched is kept; the same command goes on from there")
+            raise Stopped("stopped; what was fetched is kept, and the same command goes on from there")
         self._write(planned)
         failures = [str(failure) for failure in fetching.failures]
         self._name(failures, "left out, so give the same command again to ask for these alone")
