@@ -139,7 +139,7 @@ class SqliteState:
             connection = self._sound()
         except (sqlite3.Error, OSError) as error:
             self._begin_without_room(error)
-        writer = Writer(self.path, connection, self._clock.time)
+        writer = Writer(self.path, connection, self._clock)
         writer.start()
         return writer
 

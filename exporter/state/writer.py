@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from exporter.clock import Clock
 from exporter.errors import StartError
 from exporter.state import file
 from exporter.state.kept import Row, Series, Ticket
@@ -56,19 +57,19 @@ class Writer:
         failures: how many writes failed.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection | None, time_of_day: Callable[[], float]) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection | None, clock: Clock) -> None:
         """Prepare to write; without a connection, each write tries to make one."""
         self.is_good = connection is not None
         self.failures = 0
         self._path = path
         self._connection = connection
-        self._time_of_day = time_of_day
+        self._clock = clock
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
         self._busy_since: float | None = None
         self._is_closing = False
         self._layouts: OrderedDict[tuple[Series, ...], int] = OrderedDict()
-        self._prune_at = time.monotonic() + _HOUR
+        self._prune_at = clock.monotonic() + _HOUR
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
 
     def start(self) -> None:
@@ -121,7 +122,7 @@ class Writer:
             with self._changed:
                 while not self._jobs and not self._is_closing:
                     self._changed.wait(_HOUR)
-                    if time.monotonic() >= self._prune_at:
+                    if self._clock.monotonic() >= self._prune_at:
                         break
                 jobs = [job for job in self._jobs if not job.ticket.is_given_up]
                 self._jobs.clear()
@@ -148,7 +149,7 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             write(self._connection)
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, OSError, StartError) as error:
+        except (*file.BROKEN, OSError, StartError) as error:
             self._fail(str(error))
             return False
         self._note("")
@@ -204,11 +205,11 @@ class Writer:
 
     def _prune(self) -> None:
         """Once a day, forget who has not been asked for in a month; the first time once all have been asked for."""
-        if time.monotonic() < self._prune_at or self._is_closing:
+        if self._clock.monotonic() < self._prune_at or self._is_closing:
             return
-        self._prune_at = time.monotonic() + _DAY
+        self._prune_at = self._clock.monotonic() + _DAY
         self._layouts.clear()
-        before = self._time_of_day() - _PRUNED_AFTER
+        before = self._clock.time() - _PRUNED_AFTER
 
         def prune(connection: sqlite3.Connection) -> None:
             connection.execute(_PRUNE[0], (before,))

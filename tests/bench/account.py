@@ -88,6 +88,14 @@ class Fetches:
             spent += time.thread_time() - before
         return spent
 
+    def bring_at_once(self) -> None:
+        """Hand in a good fetch of every collector for all customers, a thousand at a time as if they were one."""
+        records = self.all()
+        for start in range(0, len(records), 1000):
+            places = [place for record in records[start : start + 1000] for place in record.places if place.collector]
+            now = self._clock.time()
+            self._store.commit([(place, self._samples(place.collector)) for place in places], now - 0.1371, now)
+
     def _samples(self, collector: str) -> Sequence[Sample]:
         draw = self._numbers.randrange
         return [family.sample(10**7 + draw(10 ** draw(1, 7))) for family in self._families[collector]]

@@ -336,3 +336,46 @@ def test_a_copy_of_the_files_at_any_moment_is_whole(path, opened, tmp_path):
         assert found(copy)["a"].since == NOON + number
         copy.close()
     assert Path(f"{path}-wal").stat().st_size
+
+
+# What nobody asks for any more
+
+
+def test_who_has_not_been_asked_for_in_a_month_is_forgotten_and_nobody_else(path, opened):
+    clock = FakeClock(NOON)
+    state = opened(path, clock)
+    month = 30 * 86_400
+    old, new = PLAIN._replace(last_attempt=NOON - month - 1), PLAIN._replace(last_attempt=NOON - month + 3_601)
+    assert state.write([row(old, A), row(new, B)], {"list": b"whole"}).wait()
+    # Not before everybody who is configured has had time to be asked for.
+    assert found(state) == {"a": old, "b": new}
+    clock.advance(3_600)
+
+    state.write([row(PLAIN, b"c" * 16)]).wait()
+    state.write().wait()
+
+    assert found(state) == {"b": new}
+    assert state.fact("list") == b"whole"
+    clock.advance(2)
+    state.write([row(PLAIN, b"c" * 16)]).wait()
+    assert found(state) == {"b": new}
+    clock.advance(86_400)
+    state.write([row(PLAIN, b"c" * 16)]).wait()
+    state.write().wait()
+    assert found(state) == {}
+
+
+def test_series_that_no_row_refers_to_are_forgotten_and_can_come_back(path, opened):
+    clock = FakeClock(NOON)
+    state = opened(path, clock)
+    state.write([row(PLAIN)]).wait()
+    state.write([row(RARE)]).wait()
+    clock.advance(3_600)
+    state.write([row(RARE, B)]).wait()
+    state.write().wait()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM layouts").fetchone() == (0,)
+
+    state.write([row(PLAIN)]).wait()
+
+    assert found(state) == {"a": PLAIN, "b": RARE}
