@@ -9,7 +9,7 @@ import structlog
 from exporter.clock import Clock
 from exporter.errors import CircuitOpen, ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
-from exporter.providers.base import AnyCollector, BatchCollector, Customer, SourceCollector
+from exporter.providers.base import AnyCollector, BatchCollector, Customer, CustomerCollector
 from exporter.state import ForgetfulState, State
 from exporter.store import Change, Outcome, Place, Record, Store
 from exporter.upstream import Circuit, Upstream
@@ -181,12 +181,13 @@ class Fetch:
 
 
 def _ask(collector: AnyCollector, customers: Sequence[Customer]) -> list[Outcome]:
+    # Nearly all are of the first kind, and asking a protocol takes as long as storing what was fetched.
+    if isinstance(collector, CustomerCollector):
+        return [_whole(collector.fetch(customers[0]))]
     if isinstance(collector, BatchCollector):
         answers = collector.fetch_batch(customers)
         return [_whole(answers[customer]) for customer in customers]
-    if isinstance(collector, SourceCollector):
-        return [_whole(collector.fetch_source())]
-    return [_whole(collector.fetch(customers[0]))]
+    return [_whole(collector.fetch_source())]
 
 
 def _whole(answer: Outcome | Iterable[object]) -> Outcome:

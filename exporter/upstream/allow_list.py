@@ -1,8 +1,9 @@
 """The read calls that a source may make; whatever is not on the list can't be sent."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from exporter.upstream.request import Request
@@ -30,7 +31,7 @@ class Operation:
     path: str
     selectors: Mapping[str, str] = field(default_factory=dict)
 
-    def matches(self, verb: str, segments: list[str]) -> bool:
+    def matches(self, verb: str, segments: Sequence[str]) -> bool:
         """Return whether a request of this verb and these path segments is this call, selectors aside."""
         pattern = self.path.split("/")[1:]
         return (
@@ -70,14 +71,17 @@ class AllowList:
         )
 
 
+# Names and paths are few, and each request is looked at twice.
+@lru_cache(1024)
 def _fold(name: str) -> str:
     # Vendors' frameworks may read " Method", "method[]" or "method\0x" as "method".
     return re.split(r"[\[\0]", name.strip(), maxsplit=1)[0].strip().casefold()
 
 
-def _segments(path: str) -> list[str] | None:
+@lru_cache(1024)
+def _segments(path: str) -> Sequence[str] | None:
     first, *segments = path.split("/")
-    return segments if not first and segments and all(map(_is_plain, segments)) else None
+    return tuple(segments) if not first and segments and all(map(_is_plain, segments)) else None
 
 
 def _is_plain(segment: str) -> bool:
