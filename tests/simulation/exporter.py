@@ -11,6 +11,7 @@ from exporter.app import App
 from exporter.config import load
 from exporter.exposition import Format
 from exporter.providers import discover
+from exporter.state import SqliteState
 from tests.e2e.sources import write_configuration
 from tests.simulation.clock import SimulatedClock
 
@@ -22,15 +23,20 @@ _PROCESS_BEGAN = re.compile(rb"^process_start_time_seconds .*$", re.MULTILINE)
 class SimulatedExporter:
     """A real poller with its threads, a real store and real pages, in simulated time; ends with the block."""
 
-    def __init__(self, configuration: Mapping[str, Any], folder: Path, clock: SimulatedClock) -> None:
-        """Load a configuration, whose ``sources`` and ``polling`` are given as in its file, and begin to poll."""
+    def __init__(
+        self, configuration: Mapping[str, Any], folder: Path, clock: SimulatedClock, *, state: Path | None = None
+    ) -> None:
+        """Load a configuration, whose ``sources`` and ``polling`` are given as in its file, and begin to poll.
+
+        With a file for its state, it goes on from what an earlier one has kept there.
+        """
         polling = {**configuration.get("polling", {}), "concurrency": 1}
         file = write_configuration(folder / "config.yaml", configuration["sources"], **polling)
         offered = discover()
         config = load(file, {name: provider.config for name, provider in offered.items()})
         self._clock = clock
         self._began = clock.time()
-        self._app = App(config, offered, clock)
+        self._app = App(config, offered, clock, state=None if state is None else SqliteState(state, clock))
 
     def __enter__(self) -> Self:
         self._app.start()
