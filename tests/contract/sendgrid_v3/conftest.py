@@ -11,6 +11,7 @@ from exporter.config import LimitsConfig
 from exporter.errors import FetchError
 from exporter.providers.base import BatchCollector, CustomerCollector
 from exporter.providers.sendgrid_v3 import V3Provider
+from exporter.state import Remembering
 from tests.contract.account import Account, shown
 
 ALICE = {"subuser": "alice"}
@@ -28,6 +29,8 @@ class V3:
         self.account = Account(self.provider, ca_file, dict.fromkeys(COLLECTORS, 3600))
         self.clock = self.account.clock
         self.rejected = self.account.rejected
+        # What each customer's collector remembered at the end of the last ``fetching``, for the next one.
+        self.memories = {}
 
     def at(self, moment):
         """Set the clock to a moment in ISO 8601."""
@@ -82,6 +85,9 @@ class V3:
             collectors = self.provider.collectors(source, upstream.client, limits or LimitsConfig())
             [wanted] = [each for each in collectors if each.name == collector]
             listed = self.provider.customers(source, self.clock)
+            for customer in listed:
+                if memory := self.memories.get(customer.name):
+                    wanted.recall(customer, memory)
 
             def fetch(*names):
                 chosen = [each for each in listed if not names or each.name in names]
@@ -97,6 +103,8 @@ class V3:
                 }
 
             yield fetch
+            if isinstance(wanted, Remembering):
+                self.memories = {customer.name: wanted.memory(customer) for customer in listed}
 
     def fetch_all(self, collector, *customers, **settings):
         """Return the samples of one fetch for all customers, or each one's error, by label."""

@@ -86,6 +86,20 @@ def test_months_that_are_over_are_asked_for_once(v3, months):
     assert v3.values_asked("start_date") == [["2026-01-01"], ["2026-02-01"]]
 
 
+def test_months_that_are_over_are_not_asked_for_after_a_restart_either(v3, months):
+    v3.replies(months(m01=1, m02=2, m03=4), months(m02=3, m03=5), months(m03=6, m04=7))
+
+    for _ in range(2):
+        with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+            fetch()
+    v3.at("2026-04-02T12:00:00+00:00")
+    with v3.fetching("totals", ALICE, BOB, fields=["requests"]) as fetch:
+        assert requests(fetch("alice")) == {"alice": 1 + 3 + 6 + 7}
+
+    assert v3.values_asked("start_date") == [["2026-01-01"], ["2026-02-01"], ["2026-02-01"]]
+    assert v3.memories["bob"] == ""
+
+
 def test_the_month_before_this_one_may_still_grow(v3, months):
     v3.replies(months(m01=1, m02=2, m03=4), months(m02=3, m03=4))
 

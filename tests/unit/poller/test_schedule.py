@@ -166,6 +166,22 @@ def test_turns_that_are_added_later_are_due_at_once(stage: Stage):
     assert toy.times("b") == [5, 50]
 
 
+def test_a_turn_that_says_when_it_is_due_waits_until_then(stage: Stage):
+    """What was fetched before a restart is due when it would have been, and then at its phase."""
+    toy = Single(stage.clock, interval=40.0)
+    stage.source(toy, "a")
+    stage.start()
+    stage.step(5)
+    later, overdue = stage.fetch("acme", toy, "b", 10.0), stage.fetch("acme", toy, "c", 10.0)
+    later.due, overdue.due = stage.clock.monotonic() + 12, stage.clock.monotonic() - 100
+    stage.poller.add([later, overdue])
+    stage.settle()
+    stage.run(100)
+
+    assert toy.times("b") == [17, 50, 90]
+    assert toy.times("c") == [5, 50, 90]
+
+
 def test_a_poller_that_does_not_repeat_runs_each_fetch_once():
     with on_stage(is_repeating=False) as stage:
         toy = Single(stage.clock, interval=10.0)

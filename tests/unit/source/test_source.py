@@ -1,8 +1,9 @@
 """Customers that come and go while their source is polled."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,9 +18,10 @@ from exporter.providers.base import Found, Provider
 from exporter.samples import Family, Kind
 from exporter.source import Source
 from tests.fake_clock import FakeClock
-from tests.unit.app.toys import ToyBatchCollector, ToyCustomer, ToyProvider, ToySource
+from tests.unit.app.toys import ToyBatchCollector, ToyCollector, ToyCustomer, ToyProvider, ToySource
 
 ACTIVE = Family("sendgrid_customer_active", Kind.GAUGE, "Whether the account is active.", "")
+TOTAL = Family("sendgrid_requests_total", Kind.COUNTER, "Requests.", "")
 ANYONE = DiscoveryConfig()
 
 
@@ -88,6 +90,34 @@ def test_a_customer_that_leaves_takes_its_series_its_health_and_its_turns_along(
 
     assert customers_on_page(app) == {"a", "b"}
     assert fetched(app) == {("a",), ("b",)}
+
+
+@dataclass(frozen=True)
+class CountingCollector(ToyCollector):
+    """Brings a vendor's total of each customer."""
+
+    totals: ClassVar[dict[str, int]] = {}
+    families: ClassVar[Sequence[Family]] = (TOTAL,)
+
+    def fetch(self, customer):
+        return [TOTAL.sample(self.totals[customer.id])]
+
+
+def test_a_customer_that_comes_back_goes_on_with_its_counters():
+    app = app_with("a", collector=CountingCollector)
+    for total in (100, 90, 95):
+        CountingCollector.totals["a"] = total
+        [fetch] = fetches(app)
+        assert fetch.run(only(app).upstream)
+        customer = only(app).customers
+        only(app).configure([])
+        assert customers_on_page(app) == set()
+        only(app).configure(customer)
+
+    lines = app.exposition.render(Format.TEXT).decode().splitlines()
+    assert 'sendgrid_requests_total{customer="a",source="acme"} 100.0' in lines
+    corrections = 'counter_corrections_total{customer="a",metric="sendgrid_requests_total",source="acme"} 1.0'
+    assert [line for line in lines if "counter_corrections_total{" in line] == [f"email_stats_exporter_{corrections}"]
 
 
 def test_include_and_exclude_choose_who_joins():
