@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from itertools import chain
-from math import isnan
 from typing import TypeAlias
 
 from exporter.config import DiscoveryConfig, SourceConfig
@@ -302,17 +301,16 @@ class Source:
         task = self._tasks[collector.name]
         fetches = [Fetch(task, batch) for batch in batches]
         if not self._desk.state.is_empty:
-            self._put_off(fetches)
+            self._put_off(fetches, collector.settings.interval)
         self._fetches[collector.name] += fetches
         return fetches
 
-    def _put_off(self, fetches: Sequence[Fetch]) -> None:
+    def _put_off(self, fetches: Sequence[Fetch], interval: float) -> None:
         """Let each fetch be due when it would have been, had the program run all the time."""
-        lead = self._desk.clock.monotonic() - self._desk.clock.time()
+        lead = self._desk.clock.monotonic() - self._desk.clock.time() + interval
         for fetch in fetches:
-            attempts = [fetch.place(member).shelf.last_attempt[member.record.row] for member in fetch.members]
-            if not any(map(isnan, attempts)):
-                fetch.due = min(attempts) + lead + fetch.interval
+            oldest = min([member.record.last_attempt(fetch.collector.name, interval) for member in fetch.members])
+            fetch.due = oldest + lead
 
     def _singles(self, customers: Sequence[Customer]) -> Sequence[_Single]:
         records = self._desk.store.enrol(self.name, [customer.name for customer in customers], customers)
