@@ -64,7 +64,7 @@ def counters(values: Values) -> Values:
     }
 
 
-def changed_counters(exporter: Exporter, before: Values) -> Values | None:
+def changed_counters(exporter: Exporter, before: Values) -> Any:
     now = counters(exporter.values())
     return now if now and now != before else None
 
@@ -73,6 +73,6 @@ def is_tried(exporter: Exporter) -> bool:
     return exporter.ask("/-/ready").status_code == 200
 
 
-def value_of(exporter: Exporter, name: str, customer: str, collector: str = "") -> Callable[[], float | None]:
+def value_of(exporter: Exporter, name: str, customer: str, collector: str = "") -> Callable[[], Any]:
     labels = {"collector": collector} if collector else {}
     return lambda: exporter.value(name, source="acme", customer=customer, **labels)

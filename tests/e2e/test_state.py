@@ -2,7 +2,7 @@
 
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import Any
@@ -92,16 +92,20 @@ def test_no_kill_ever_shows_an_older_counter(machine, running):
     assert len(seen) >= len(customers)
 
 
+def has_asked(vendor: StandIn, requests: int) -> bool:
+    return len(vendor.requests) >= requests
+
+
 def test_a_limit_holds_over_kills(machine, new_vendor):
     calls, per = 40, 6.0
     vendor = new_vendor(world=World(SystemClock()), limit=(calls, per))
     customers = World(SystemClock()).customers
-    limit = {"calls": calls, "per": f"{per:g}s"}
+    limit: Mapping[str, Any] = {"calls": calls, "per": f"{per:g}s"}
     machine.configure([source(vendor, customers, interval=limit["per"], rate_limit=limit)])
     for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
         before = len(vendor.requests)
         exporter = machine.run()
-        eventually(lambda before=before: len(vendor.requests) >= before + 8)
+        eventually(partial(has_asked, vendor, before + 8))
         stop(exporter, number)
 
     assert vendor.overruns == 0
@@ -223,7 +227,7 @@ def test_a_locked_database_is_waited_for_and_written_later(machine, running):
     number = value_of(exporter, "sendgrid_requests_total", customer.name)
     eventually(number)
     with closing(sqlite3.connect(machine.state, isolation_level=None)) as database:
-        eventually(lambda: database.execute("BEGIN IMMEDIATE") or True)
+        eventually(lambda: database.execute("BEGIN IMMEDIATE") is not None)
         eventually(lambda: exporter.value(OWN + "state_up") == 0)
         stored = number()
         assert exporter.ask("/metrics").elapsed.total_seconds() < 2

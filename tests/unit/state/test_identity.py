@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from exporter.config import CollectorConfig, Credentials, RateLimitConfig
-from exporter.providers.base import Customer
+from exporter.providers.base import AnyCollector, Customer
 from exporter.state import customer_digest, fact_name, scope_of, settings_digest
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import ToyCollector, ToySource
@@ -39,7 +39,8 @@ class Kind(StrEnum):
 
 
 def scope(name: str = "totals", settings: CollectorConfig | None = None, **source: Any):
-    return scope_of(NamedSource(name="acme").model_copy(update=source), ToyCollector(name, settings or SummedConfig()))
+    collector = ToyCollector(name, settings or SummedConfig())
+    return scope_of(NamedSource(name="acme").model_copy(update=source), cast(AnyCollector, collector))
 
 
 def customer(id_: str = "a@example.com", name: str = "a", zone: str = "UTC", settings: Any = None) -> Customer:
@@ -118,5 +119,5 @@ class RememberingCollector(ToyCollector):
 def test_a_collector_that_remembers_something_is_asked_for_it():
     collector = RememberingCollector("totals", CollectorConfig())
 
-    assert scope_of(NamedSource(name="acme"), collector).collector is collector
+    assert scope_of(NamedSource(name="acme"), cast(AnyCollector, collector)).collector is collector
     assert scope().collector is None

@@ -237,7 +237,7 @@ def test_writes_are_gathered_into_few_transactions(path, opened):
 
 def test_any_number_of_threads_can_write(path, opened):
     state = opened(path)
-    kept = []
+    kept: list[bool] = []
 
     def write(number: int) -> None:
         customers = ((number * 20 + other).to_bytes(16) for other in range(20))
