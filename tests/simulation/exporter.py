@@ -58,7 +58,12 @@ class SimulatedExporter:
         """Return the page that a scrape would see now, in the text format."""
         # The process is that of the tests; what it stands for began when the simulated time says so.
         began = b"process_start_time_seconds %d" % self._began
-        return _PROCESS_BEGAN.sub(began, self._app.exposition.render(Format.TEXT))
+        poller = self._app.poller
+        with poller._changed:
+            # The scheduler looked at the beginning of the time that has passed, and did not stand still since.
+            poller._moved = self._clock.horizon
+            page = self._app.exposition.render(Format.TEXT)
+        return _PROCESS_BEGAN.sub(began, page)
 
     def _settle(self) -> None:
         deadline = time.monotonic() + _PATIENCE
