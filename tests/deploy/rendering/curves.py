@@ -67,7 +67,7 @@ def draw_states(space: Space, board: Board, panel: Json) -> None:
     axes.tick_params(axis="y", length=0)
     states = [state for mapping in mappings for state in mapping["options"].values()]
     for index, state in enumerate(states):
-        left = room + index * 130
+        left = room + index * min(130, (space.width - room) / len(states))
         space.text(left, space.height, "■", colour=state["color"])
         space.text(left + 13, space.height, state["text"])
 
