@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 import requests
@@ -31,8 +30,6 @@ OWN = "email_stats_exporter_"
 WATCHDOG = 1.0
 # Becomes the program, of which by its number a sign of life is wanted.
 SYSTEMD = 'WATCHDOG_PID=$$ exec "$@"'
-
-Ask: TypeAlias = Callable[[str], requests.Response]
 
 
 @pytest.fixture
