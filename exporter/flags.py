@@ -189,9 +189,12 @@ def _add_listening(command: argparse.ArgumentParser) -> None:
 
 
 def _add_backfill(command: argparse.ArgumentParser) -> None:
-    days = {"type": _day, "metavar": "DATE"}
-    command.add_argument("--from", dest="first", required=True, help="first day, such as 2026-01-01", **days)
-    command.add_argument("--to", dest="last", help="last day, one that has ended (yesterday)", **days)
+    command.add_argument(
+        "--from", dest="first", type=_day, metavar="DATE", required=True, help="first day, such as 2026-01-01"
+    )
+    command.add_argument(
+        "--to", dest="last", type=_day, metavar="DATE", help="last day, one that has ended (yesterday)"
+    )
     command.add_argument("--output", type=Path, required=True, metavar="FILE", help="where to write the history")
     command.add_argument(
         "--step", type=_step, default=300, metavar="DURATION", help="time between two samples of a series (5m)"

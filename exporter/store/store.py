@@ -42,8 +42,6 @@ class Store:
     ) -> None:
         """Make an empty store; ``untried`` will be how many places have not been fetched once yet.
 
-        ``moves`` will be another number whenever places have come or gone.
-
         Args:
             clock: what ages samples.
             stale_after: intervals without success after which a place is stale.
@@ -54,7 +52,6 @@ class Store:
         self.lock = threading.RLock()
         self.sources: dict[str, SourceRecord] = {}
         self.untried = 0
-        self.moves = 0
         self._clock = clock
         self._max_series = max_series
         self._state: State = state or ForgetfulState()
@@ -104,7 +101,6 @@ class Store:
         """
         with self.lock:
             now = self._clock.monotonic()
-            self.moves += 1
             for group, members in itertools.groupby(records, lambda record: record.group):
                 known = self.add_source(group.source)
                 known.shortest_interval = min(known.shortest_interval, interval)
@@ -144,7 +140,6 @@ class Store:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
         with self.lock:
             self._digests.clear()
-            self.moves += 1
             known = self.sources[source]
             record = known.records.pop(customer)
             group = record.group
@@ -161,7 +156,6 @@ class Store:
     def remove_source(self, source: str) -> None:
         """Forget a source with all its customers, as a restart would; whatever still runs for them changes nothing."""
         with self.lock:
-            self.moves += 1
             known = self.sources.pop(source)
             self._series -= known.series
             self._deadlines.forget(source)

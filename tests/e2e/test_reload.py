@@ -97,7 +97,7 @@ def test_a_customer_that_is_labelled_otherwise_keeps_its_numbers(shell, vendor, 
     relabelled = {"user": a.user, "name": a.name, "timezone": a.zone.key, "labels": {"tier": "gold", "new": "x"}}
 
     running.reload(
-        source(vendor, [b], interval=SELDOM) | {"customers": [relabelled, *source(vendor, [b])["customers"]]}
+        {**source(vendor, [b], interval=SELDOM), "customers": [relabelled, *source(vendor, [b])["customers"]]}
     )
 
     after = running.exporter.values()
@@ -323,8 +323,11 @@ def test_customer_files_and_secrets_are_followed_as_the_new_configuration_says(s
     (folder / "password").write_text("wrong")
 
     running.reload(
-        source(vendor, [a])
-        | {"customer_files": ["*s.json"], "credentials": {"username": "demo", "password_file": "password"}}
+        {
+            **source(vendor, [a]),
+            "customer_files": ["*s.json"],
+            "credentials": {"username": "demo", "password_file": "password"},
+        }
     )
     eventually(lambda: running.exporter.value("email_stats_exporter_credentials_rejected", source="acme") == 1)
     assert "*s.json" in running.exporter.ask("/config").text
@@ -337,7 +340,7 @@ def test_customer_files_and_secrets_are_followed_as_the_new_configuration_says(s
 def test_ten_thousand_customers_are_reloaded_while_pages_are_answered(shell, vendor):
     users = [f"customer{number}@example.com" for number in range(10_000)]
     many = source(vendor, [], collectors=only("totals", SELDOM), rate_limit={"calls": 10_001, "per": "1h"})
-    running = Running(shell, [many | {"customers": [{"user": user} for user in users]}])
+    running = Running(shell, [{**many, "customers": [{"user": user} for user in users]}])
     changed = [{"user": user} for user in [*users[5:], "new@example.com"]]
     waits: list[float] = []
     ending = threading.Event()
@@ -348,7 +351,7 @@ def test_ten_thousand_customers_are_reloaded_while_pages_are_answered(shell, ven
 
     scraping = threading.Thread(target=scrape)
     scraping.start()
-    running.write(many | {"customers": changed})
+    running.write({**many, "customers": changed})
     answer = running.exporter._session.post(f"http://127.0.0.1:{running.exporter.port}/-/reload", timeout=60)
     ending.set()
     scraping.join()

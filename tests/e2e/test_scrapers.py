@@ -152,7 +152,8 @@ def test_prometheus_2_53(newer, programs, new_relay, tmp_path):
     assert complaints(scraper) == []
 
 
-def test_victoria_metrics(victoria, programs, new_relay, tmp_path):
+@pytest.mark.usefixtures("victoria")
+def test_victoria_metrics(programs, new_relay, tmp_path):
     jobs = [Job("unasked", TEXT, "gzip"), Job("plain", TEXT, None, {"disable_compression": True})]
     relays = relayed(jobs, new_relay)
     scraper = programs.enter_context(VictoriaMetrics(tmp_path, free_port(), configured(relays)))

@@ -1,10 +1,13 @@
 """Who draws from which rate limit, and who goes on from whose window."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from exporter.budgets import Budgets
 from exporter.config import Credentials, Secret
 from exporter.state import ForgetfulState
+from exporter.upstream import Limiter
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import ToySource, limit, source
 
@@ -29,7 +32,7 @@ class Office:
     def __init__(self):
         self.clock = FakeClock(auto=True)
         self.budgets = Budgets(self.clock, ForgetfulState())
-        self.limiters = {}
+        self.limiters: Mapping[str, Limiter] = {}
 
     def take(self, *sources, staying=(), pauses=None):
         self.limiters = self.budgets.plan(sources, staying)

@@ -132,7 +132,8 @@ def test_a_fault_of_this_program_is_an_error_and_the_next_reload_is_tried(desk):
 
 def test_who_asks_while_one_is_under_way_shares_the_next(desk):
     """The file may have changed after the first one has read it."""
-    reading, go_on, read = threading.Event(), threading.Event(), []
+    reading, go_on = threading.Event(), threading.Event()
+    read: list[int] = []
 
     def load() -> Config:
         read.append(len(read))
@@ -154,7 +155,12 @@ def test_who_asks_while_one_is_under_way_shares_the_next(desk):
 
 def test_files_are_not_followed_while_a_configuration_is_loaded(desk):
     held = []
-    desk.next = lambda: held.append(desk.app.changing.locked()) or desk.says("a")()
+
+    def load() -> Config:
+        held.append(desk.app.changing.locked())
+        return desk.says("a")()
+
+    desk.next = load
     desk.reload()
 
     assert held == [True]

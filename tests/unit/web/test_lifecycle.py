@@ -1,7 +1,6 @@
 """Reloads on request, and the configuration in use, asked of real pages; what a browser says of another site."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +96,7 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Site:
     return Site()
 
 
