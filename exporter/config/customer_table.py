@@ -1,6 +1,6 @@
 """Customers as rows of values, since a hundred thousand models would take many megabytes for little but their names."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ class CustomerTable(Sequence["CustomerConfig"]):
     def types(self) -> set[type["CustomerConfig"]]:
         """The types that there are among the customers."""
         return {model for (model, _, _), *_ in self._rows}
+
+    def __iter__(self) -> Iterator["CustomerConfig"]:
+        """Yield the customers, each made as its turn comes."""
+        return map(_customer, self._rows)
 
     def __len__(self) -> int:
         """Return how many customers there are."""
