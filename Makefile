@@ -25,7 +25,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo stack test image-test bench dist sbom release-check lint format docs site dashboards servers chart-tools requirements clean
+.PHONY: help demo stack test image-test bench dist sbom release-check lint format docs site dashboards servers chart-tools requirements fidelity clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -79,6 +79,9 @@ docs: $(VENV)/.installed ## Write the reference pages in docs/ anew from the cod
 
 site: $(VENV)/.tools ## Build the documentation's site into build/site
 	@$(BIN)/python -m docs.site
+
+fidelity: $(VENV)/.tools servers ## Compare PromQL's answers with the vendor's truth over ninety simulated days, into docs/fidelity.md
+	@$(BIN)/python -m tests.fidelity
 
 dashboards: $(VENV)/.created ## Write Grafana's dashboards anew from deploy/grafana/generator
 	@$(BIN)/python -m deploy.grafana.generator

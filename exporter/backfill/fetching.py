@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from exporter.backfill.keeping import WHOLE
 from exporter.backfill.plan import DAYS, TOTALS, Errand, Plan, Step
 from exporter.errors import ClientRefused, FetchError, NotFound, Stopped
 from exporter.providers.base import Customer
@@ -106,7 +105,7 @@ class Fetching:
                 self._ended.put(sum(each.calls for each in following))
                 return
             left = following
-        journal.mark(errand.name, WHOLE, [kept.number for _, kept in errand.customers])
+        journal.complete(errand.name, [kept.number for _, kept in errand.customers])
 
     def _ask(self, errand: Errand, step: Step) -> Mapping[Customer, object] | FetchError:
         customers = [customer for customer, _ in errand.customers]

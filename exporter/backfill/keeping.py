@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -93,7 +93,8 @@ class Journal:
         """
         self._path = path
         self._lock = threading.RLock()
-        self._numbers: dict[tuple[str, int, str], int] = {}
+        # Of the customers that are asked for at the moment; each answer has the same series for hundreds of days.
+        self._numbers: dict[tuple[Family, int, tuple[str, ...]], int] = {}
         with self._translated():
             if path is not None:
                 path.touch(0o600)
@@ -164,10 +165,11 @@ class Journal:
             self._put_days("INSERT OR REPLACE INTO later VALUES (?, ?, ?)", history, answers)
             self._mark(history, step, answers)
 
-    def mark(self, history: str, step: str, customers: Iterable[int]) -> None:
-        """Keep that a step was made for customers."""
+    def complete(self, history: str, customers: Collection[int]) -> None:
+        """Keep that there is nothing more to ask for of customers."""
         with self._transaction():
-            self._mark(history, step, customers)
+            self._mark(history, WHOLE, customers)
+            self._numbers = {key: number for key, number in self._numbers.items() if key[1] not in customers}
 
     # What goes out
 
@@ -279,17 +281,17 @@ class Journal:
         rows = [(customer, history, step) for customer in customers]
         self._connection.executemany("INSERT OR IGNORE INTO done VALUES (?, ?, ?)", rows)
 
-    def _series(self, family: Family, customer: int, history: str, labels: Sequence[str]) -> int:
-        text = json.dumps(labels)
-        key = (family.name, customer, text)
-        if key not in self._numbers:
-            found = self._one("SELECT id FROM series WHERE family = ? AND customer = ? AND labels = ?", *key)
-            if found is None:
-                row = (family.name, customer, history, text)
-                self._run("INSERT INTO series (family, customer, history, labels) VALUES (?, ?, ?, ?)", *row)
-                return self._series(family, customer, history, labels)
-            self._numbers[key] = found[0]
-        return self._numbers[key]
+    def _series(self, family: Family, customer: int, history: str, labels: tuple[str, ...]) -> int:
+        key = (family, customer, labels)
+        number = self._numbers.get(key)
+        if number is None:
+            row = (family.name, customer, json.dumps(labels))
+            self._run(
+                "INSERT OR IGNORE INTO series (family, customer, labels, history) VALUES (?, ?, ?, ?)", *row, history
+            )
+            what = "SELECT id FROM series WHERE family = ? AND customer = ? AND labels = ?"
+            number = self._numbers[key] = int(self._one(what, *row)[0])
+        return number
 
     def _figures(self, what: str, series: int, first: date, last: date) -> Iterator[tuple[date, float | None]]:
         rows = self._connection.execute(what, (series, first.toordinal(), last.toordinal()))

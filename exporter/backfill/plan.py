@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from exporter.backfill.keeping import WHOLE, Journal, KeptCustomer
-from exporter.config import Config, format_duration
+from exporter.config import VENDOR_ZONE, Config, format_duration
 from exporter.errors import UsageError
 from exporter.providers.base import Customer, Historian, History
 from exporter.samples import Family
@@ -210,10 +210,12 @@ def check_days(order: Order, sources: Sequence[Source], now: float) -> None:
     """See to it that only days are asked for that have ended.
 
     Raises:
-        UsageError: another day is asked for, wherever a customer is.
+        UsageError: another day is asked for, wherever a customer is, or nobody knows where that is.
     """
     zones = {source.config.timezone for source in sources}
     zones |= {customer.zone for source in sources for customer in source.customers}
+    if VENDOR_ZONE in zones:
+        raise UsageError("timezone: vendor: no time of a day that is over can be written by it; name the time zone")
     newest = max(datetime.fromtimestamp(now, zone).date() for zone in zones) - _ONE_DAY
     last = order.last or newest
     if last > newest:

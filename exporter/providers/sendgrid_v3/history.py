@@ -149,7 +149,7 @@ class CategoriesHistory:
                 answers[customer] = error
         return answers
 
-    def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:  # noqa: ARG002 - none
+    def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:  # noqa: ARG002 - there are none
         """Return nothing: categories have no totals."""
         return {}
 

@@ -125,7 +125,7 @@ class CategoriesHistory:
         """Return the figures of each day on which a category has a row."""
         return each_alone(customers, lambda customer: self._days(customer, first, last))
 
-    def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:  # noqa: ARG002 - none
+    def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:  # noqa: ARG002 - there are none
         """Return nothing: categories have no totals."""
         return {}
 

@@ -35,7 +35,7 @@ class Past:
         for day, sample in figures:
             days.setdefault(day, []).append(sample)
         self.journal.keep_days("daily", step, {self.kept.number: days})
-        self.journal.mark("daily", "whole", [self.kept.number])
+        self.journal.complete("daily", [self.kept.number])
 
     def totals(self, *samples):
         self.journal.keep_totals("daily", "totals", {self.kept.number: samples})
@@ -59,8 +59,8 @@ def past(tmp_path):
     return Past(tmp_path)
 
 
-def at(*when, zone=UTC):
-    return int(datetime(*when, tzinfo=zone).timestamp())
+def at(year, month, day, hour=0, minute=0, zone=UTC):
+    return int(datetime(year, month, day, hour, minute, tzinfo=zone).timestamp())
 
 
 def values(lines):
