@@ -19,6 +19,7 @@ from exporter.config import Watch, load
 from exporter.flags import parser
 from exporter.memory import use_one_arena
 from exporter.providers import discover
+from exporter.reload import Reloads
 from exporter.site import Site
 from tests.bench.account import Fetches
 
@@ -38,7 +39,8 @@ def built(file: Path) -> tuple[App, float]:
 def serve(app: App, file: Path) -> int:
     """Begin to answer, and return the port."""
     command = ["run", f"--config.file={file}", "--web.listen-address=127.0.0.1:0"]
-    site = Site(app, parser(version="", scenarios={}).parse_args(command))
+    options = parser(version="", scenarios={}).parse_args(command)
+    site = Site(app, options, Reloads(app, lambda: app.config, file))
     site.start()
     return int(site.addresses[0].rpartition(":")[2])
 
