@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.beginning import memory, start
+from tests.bench.beginning import memory, restart, start
 from tests.bench.fetching import fetch, limit, throughput
 from tests.bench.finding import Extent, Finding
 from tests.bench.programs import ROOT
@@ -17,7 +17,8 @@ from tests.bench.report import page
 from tests.bench.scraping import changes, growth, scrape
 
 PARTS: Mapping[str, Callable[[Extent], Iterator[Finding]]] = {
-    part.__name__: part for part in (scrape, changes, growth, prometheus, fetch, throughput, limit, memory, start)
+    part.__name__: part
+    for part in (scrape, changes, growth, prometheus, fetch, throughput, limit, memory, start, restart)
 }
 WHOLE = Extent((1_000, 10_000, 100_000), rounds=9, seconds=60)
 QUICK = Extent((1_000, 10_000), rounds=3, seconds=12)

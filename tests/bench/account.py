@@ -30,9 +30,9 @@ def silent_vendor() -> Iterator[str]:
 def write_configuration(folder: Path, customers: int, vendor: str, **settings: Any) -> Path:
     """Write the configuration of an account with so many customers in a JSON file; return its path.
 
-    ``settings`` are further keys of the source, and ``polling`` those of its section.
+    ``settings`` are further keys of the source, and ``polling`` and ``state`` those of their sections.
     """
-    polling = settings.pop("polling", {})
+    sections = {name: settings.pop(name) for name in ("polling", "state") if name in settings}
     entries = [
         {"user": f"customer{number}@example.com", "name": f"customer-{number}", "labels": {"tier": _TIERS[number % 3]}}
         for number in range(customers)
@@ -48,7 +48,7 @@ def write_configuration(folder: Path, customers: int, vendor: str, **settings: A
         **settings,
     }
     file = folder / "config.json"
-    file.write_text(json.dumps({"polling": polling, "sources": [source]}), encoding="utf-8")
+    file.write_text(json.dumps({**sections, "sources": [source]}), encoding="utf-8")
     return file
 
 

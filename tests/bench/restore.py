@@ -26,7 +26,7 @@ from exporter.memory import use_one_arena
 from exporter.providers import discover
 from exporter.state import SqliteState
 from tests.bench.account import Fetches, silent_vendor, write_configuration
-from tests.bench.scale import resident
+from tests.bench.programs import resident
 
 _CUSTOMERS = 100_000
 _COMMITS = 200

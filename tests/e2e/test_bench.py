@@ -37,6 +37,13 @@ def test_each_part_finds_out_what_it_is_for(part):
     assert all(each.ours and each.peer for each in found)
 
 
+def test_a_restart_shows_all_that_was_kept_and_asks_for_nothing():
+    """These goals too have nothing to do with how fast the machine is."""
+    [_, series, calls] = PARTS["restart"](TINY)
+
+    assert (series.is_met, calls.is_met) == (True, True)
+
+
 def test_never_more_calls_are_sent_than_the_limit_allows():
     """The one goal that has nothing to do with how fast the machine is."""
     [_, closest] = PARTS["limit"](TINY)
