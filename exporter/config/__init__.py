@@ -19,12 +19,23 @@ from exporter.config.schema import json_schema
 from exporter.config.secrets import Credentials, Secret
 from exporter.config.section import Section
 from exporter.config.stamps import Stamp, stamp_of
-from exporter.config.values import Duration, DurationRange, Name, Size, TimeZone, mistake
+from exporter.config.values import (
+    VENDOR_ZONE,
+    AskedTimeZone,
+    Duration,
+    DurationRange,
+    Name,
+    Size,
+    TimeZone,
+    mistake,
+)
 from exporter.config.watch import Changes, Watch
 from exporter.config.web_config import CIPHER_SUITES, TlsServerConfig, WebConfig, load_web, web_problem
 
 __all__ = [
     "CIPHER_SUITES",
+    "VENDOR_ZONE",
+    "AskedTimeZone",
     "Changes",
     "CollectorConfig",
     "CollectorsConfig",

@@ -193,6 +193,28 @@ LabelValue: TypeAlias = Annotated[
 ]
 
 
+_VENDOR = "vendor"
+
+
+class _VendorZone(ZoneInfo):
+    """Goes by UTC, and is nobody's time zone: the vendor has to be asked."""
+
+    @property
+    def key(self) -> str:
+        return _VENDOR
+
+    def __str__(self) -> str:
+        return _VENDOR
+
+    def __reduce__(self) -> str:
+        # What is copied or kept stays the one that is compared with.
+        return "VENDOR_ZONE"
+
+
+VENDOR_ZONE = _VendorZone("UTC")
+"""Stands for the time zone that the vendor has a customer's account in, until the vendor was asked."""
+
+
 class _ZoneReader:
     """Reads an IANA time zone name as a ``ZoneInfo``."""
 
@@ -208,12 +230,14 @@ class _ZoneReader:
     ) -> JsonSchemaValue:
         return {"type": "string", "examples": ["UTC", "America/Denver"]}
 
-    @staticmethod
-    def _read(value: object) -> ZoneInfo:
+    @classmethod
+    def _read(cls, value: object) -> ZoneInfo:
         if isinstance(value, ZoneInfo):
             return value
         if not isinstance(value, str):
             raise mistake("must be the name of a time zone; write it like UTC or America/Denver")
+        if value == _VENDOR:
+            raise mistake("can't be had from this vendor's API; write an IANA name like UTC or America/Denver")
         try:
             return ZoneInfo(value)
         # A name may be too long for the file system, hold a NUL, be a folder of zones or leave the folder.
@@ -221,4 +245,20 @@ class _ZoneReader:
             raise mistake("is no time zone known here; write an IANA name like UTC or America/Denver") from None
 
 
+class _AskedZoneReader(_ZoneReader):
+    """Reads ``vendor``, too."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "examples": ["UTC", "America/Denver", _VENDOR]}
+
+    @classmethod
+    def _read(cls, value: object) -> ZoneInfo:
+        return VENDOR_ZONE if value == _VENDOR else super()._read(value)
+
+
 TimeZone: TypeAlias = Annotated[ZoneInfo, _ZoneReader]
+AskedTimeZone: TypeAlias = Annotated[ZoneInfo, _AskedZoneReader]
+"""A time zone, or ``VENDOR_ZONE``, of a vendor whose API tells it."""

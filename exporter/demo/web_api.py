@@ -33,6 +33,7 @@ EVERYTHING: Mapping[str, Handler] = MappingProxyType(
     {
         **STATISTICS,
         **dict.fromkeys(SUPPRESSIONS, web_calls.suppressions),
+        "timezone": web_calls.timezone,
         "account": web_calls.account,
         "ip": web_calls.ip,
         "packages": web_calls.packages,
@@ -44,6 +45,8 @@ EVERYTHING: Mapping[str, Handler] = MappingProxyType(
 )
 """All calls that a reseller has, by method; by action where that has no methods."""
 
+_METHODS = frozenset({*STATISTICS, *SUPPRESSIONS, "timezone"})
+
 # Of the collectors that a method serves; statistics have several.
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -51,6 +54,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         "account": "credits",
         "profile": "discovery",
         "limit": "limits",
+        "timezone": "timezone",
         "ip": "ips",
         "packages": "packages",
         "pending": "pending",
@@ -68,6 +72,8 @@ _XML: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "overview": lambda value: element("result", record("overview", value)),
         "categories": lambda value: element("categories", *(text_element("category", each) for each in value)),
         "limit": lambda value: record("credits", value),
+        # In XML nothing is escaped.
+        "timezone": lambda value: record("timezone", {**value, "timezone": value["timezone"].replace("\\", "")}),
         "users": lambda value: element("users", records("user", value)),
         "ips": lambda value: text_element("ips", value),
         "packages": lambda value: element("result", element("packages", records("package", value))),
@@ -188,14 +194,14 @@ class WebApi:
     def _has(self, action: str) -> bool:
         if "account" not in self.spelling.handlers:
             return action in self.spelling.handlers
-        return action == "manage" or (action in self.spelling.handlers and action not in {*STATISTICS, *SUPPRESSIONS})
+        return action == "manage" or (action in self.spelling.handlers and action not in _METHODS)
 
     def _method(self, call: Call) -> str:
         action = self._action(call)
         method = call.form.get("method", "")
         if action != "manage":
             return action
-        return method if method in {*STATISTICS, *SUPPRESSIONS} else ""
+        return method if method in _METHODS else ""
 
     def _is_known(self, call: Call) -> bool:
         by_form = (call.form.get("api_user"), call.form.get("api_key")) == (self.username, self.password)

@@ -7,9 +7,10 @@ mild one. Source: ``source/API_Reference/Web_API`` of the public repository send
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from exporter.demo import office
 from exporter.demo.accounts import Account
@@ -110,6 +111,21 @@ def limit(form: Fields, story: Story) -> Paper:
         "last_reset": overview["billing_start_date"],
     }
     return Paper("limit", value)
+
+
+def timezone(form: Fields, story: Story) -> Paper:
+    """Answer with the time zone of a customer's account, its slash escaped once too often, as the page prints it."""
+    require(form.get("task") == "get", "Unknown task")
+    customer = _customer(form, story)
+    offset = -_offset(customer.zone, story.world.clock.time())
+    value = {
+        "name": customer.zone.key.rpartition("/")[2].replace("_", " "),
+        # Seconds to the west of Greenwich.
+        "offset": offset,
+        "timezone": customer.zone.key.replace("/", "\\/"),
+        "display": f"GMT{'+' if offset <= 0 else '-'}{abs(offset) // 3600:02}:{abs(offset) % 3600 // 60:02}",
+    }
+    return Paper("timezone", value)
 
 
 def suppressions(form: Fields, story: Story) -> Paper:
@@ -238,6 +254,11 @@ def _profile(account: Account, *, is_active: bool) -> dict[str, Any]:
         "phone": "555-555-5555",
         "website": account.user.partition("@")[2],
     }
+
+
+def _offset(zone: ZoneInfo, at: float) -> int:
+    offset = datetime.fromtimestamp(at, zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
 
 
 def _window(form: Fields, today: date) -> tuple[date, date]:

@@ -118,9 +118,11 @@ _MAY_BE_NO_LIST: _Exceptions = {
     _LIMIT: Taken.ANEW,
 }
 # What is optional and ill-formed is left out.
-_MAY_LACK_NUMBERS: _Exceptions = dict.fromkeys(
-    ("packages", "billing.get", "billing current", *_CUSTOMERS, *_REPUTATIONS, _REPORT), Taken.LESS
-)
+_MAY_LACK_NUMBERS: _Exceptions = {
+    **dict.fromkeys(("packages", "billing.get", "billing current", *_CUSTOMERS, *_REPUTATIONS, _REPORT), Taken.LESS),
+    # Where a customer is, its name says; nobody needs the number beside it.
+    "timezone get": Taken.WHOLE,
+}
 # A report may show any number, and money may be given back.
 _MAY_BE_ANY_NUMBER: _Exceptions = {**_MAY_LACK_NUMBERS, _REPORT: Taken.ANEW}
 _MAY_BE_NEGATIVE: _Exceptions = {

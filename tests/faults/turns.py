@@ -30,9 +30,11 @@ PASSWORD = "correct-horse-battery"
 CANARY = "canary-5d1f"
 MOST_BYTES = 2 * 1024 * 1024
 DISCOVERY, PROBE = "discovery", "probe"
+# What is fetched there needs to know where a customer is, and nothing of which day it is there.
+ZONE, _ZONED = "timezone", "limits"
 # Time enough for a machine that has other things to do.
 PATIENCE = 30.0
-# So long Bento's lists of segments last, which are to be read at each turn.
+# So long lists of segments and time zones last, which are to be read at each turn.
 _A_DAY = 86_400.0
 _FIRST, _SECOND = "info@old-town-museum.example", "hello@green-grocer.example"
 _NAMES = ("first", "second")
@@ -59,7 +61,8 @@ class Kind:
     def section(self, base_url: str, ca_file: Path) -> dict[str, Any]:
         """Return the configuration of a source of two customers, with one collector, the list, or nothing."""
         of_type, names = discover()[self.type].config, _collectors(self.type)
-        collectors: dict[str, dict[str, Any]] = {name: {"enabled": name == self.what} for name in names}
+        wanted = _ZONED if self.what == ZONE else self.what
+        collectors: dict[str, dict[str, Any]] = {name: {"enabled": name == wanted} for name in names}
         if self.type == "sendgrid_v3":
             collectors["totals"]["since"] = "2026-02-20"
         # As few fields as can be, for speed; the required ones are looked at all the same.
@@ -74,6 +77,7 @@ class Kind:
             "collectors": collectors,
             **({"format": self.way} if "format" in of_type.model_fields else {}),
             **({"discovery": listed} if self.what == DISCOVERY else {}),
+            **({"timezone": "vendor"} if self.what == ZONE else {}),
             **_access(self.type),
             "customers": [{**each, "name": name} for each, name in zip(_customers(self), _NAMES, strict=True)],
         }
@@ -118,6 +122,9 @@ def _site(site: Any) -> Mapping[str, Any]:
     }
 
 
+_ZONES = ("sendgrid_reseller", "sendgrid_distributor")
+
+
 def kinds() -> Sequence[Kind]:
     """Return every kind of turn."""
     ways: Mapping[str, Sequence[str]] = {"sendgrid_v3": ("subuser", "account", "own"), "bento": ("",)}
@@ -125,7 +132,12 @@ def kinds() -> Sequence[Kind]:
         Kind(type_, way, what)
         for type_, provider in discover().items()
         for way in ways.get(type_, ("json", "xml"))
-        for what in (*_collectors(type_), *([DISCOVERY] if "discovery" in provider.config.model_fields else []), PROBE)
+        for what in (
+            *_collectors(type_),
+            *([ZONE] if type_ in _ZONES else []),
+            *([DISCOVERY] if "discovery" in provider.config.model_fields else []),
+            PROBE,
+        )
         # Whoever's list it is, subusers are on it; and of the own account there is none.
         if (way, what) != ("own", DISCOVERY)
     ]
@@ -192,7 +204,7 @@ class Stage:
 
     def take(self, *, second: bool = False) -> Result:
         """Take the turn of a customer, as a thread of the poller does, and return how it ended."""
-        if self.kind.what == "segments" and not second:
+        if self.kind.what in {"segments", ZONE} and not second:
             self.clock.advance(_A_DAY)
             self._began += _A_DAY
         self.vendor.asked.clear()
@@ -213,7 +225,7 @@ class Stage:
 
     def counted(self) -> Mapping[str, float]:
         """Return how many fetches the program's own metrics have counted, in all and by the reason they failed for."""
-        labels = {"source": "acme", "collector": self.kind.what}
+        labels = {"source": "acme", "collector": _ZONED if self.kind.what == ZONE else self.kind.what}
         value = self.app.instruments.registry.get_sample_value
         counts: dict[str, float | None] = {"": value("email_stats_exporter_fetches_total", labels)}
         for reason in Reason:

@@ -37,6 +37,7 @@ from exporter.providers.sendgrid_web.source_collectors import (
     PackagesCollector,
     PendingCollector,
 )
+from exporter.providers.sendgrid_web.zones import Zones
 from exporter.samples import Family
 from exporter.upstream import AllowList, Authorize, Client, Request
 
@@ -87,8 +88,9 @@ class WebProvider:
         self, source: WebSource, client: Callable[[str], Client], limits: LimitsConfig
     ) -> Sequence[AnyCollector]:
         """Return the enabled collectors, in the order of the contract."""
+        zones = Zones()
         return [
-            _COLLECTORS[name](self._api(source, client(name)), settings, **_beside(name, limits))
+            _COLLECTORS[name](replace(self._api(source, client(name)), zones=zones), settings, **_beside(name, limits))
             for name, settings in source.collectors
         ]
 

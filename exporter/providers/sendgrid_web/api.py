@@ -1,9 +1,11 @@
 """A call of SendGrid's Web API and its answer as plain values, whatever they were written in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from exporter.config import VENDOR_ZONE
 from exporter.errors import InvalidResponse, VendorRefused
 from exporter.providers.base import Customer
 from exporter.providers.documents import Shrink, Value, is_blank, json_text, parse_json
@@ -12,16 +14,32 @@ from exporter.providers.refusals import describe, refusal
 from exporter.providers.sendgrid_web.dialects import Call, Dialect, Format
 from exporter.providers.sendgrid_web.markup import read_xml
 from exporter.providers.sendgrid_web.repairs import read_cut_json, read_cut_xml
+from exporter.providers.sendgrid_web.zones import Zones, read_zone
 from exporter.upstream import Client, Request
 
 
 @dataclass(frozen=True, slots=True)
 class WebApi:
-    """Asks one source's vendor for one collector."""
+    """Asks one source's vendor for one collector.
+
+    Attributes:
+        zones: what is known of customers' time zones, by all collectors of the source.
+    """
 
     client: Client
     dialect: Dialect
     format: Format
+    zones: Zones = field(default_factory=Zones)
+
+    def at_home(self, customer: Customer) -> Customer:
+        """Return a customer in the time zone of its days, which the vendor is asked for where that is configured.
+
+        Raises:
+            FetchError: the vendor had to be asked, and did not answer with one.
+        """
+        if customer.zone is not VENDOR_ZONE:
+            return customer
+        return replace(customer, zone=self.zones.of(customer, self._zone))
 
     def ask(self, call: str, customer: Customer, *fields: tuple[str, str], is_blank_good: bool = False) -> Value:
         """Return what a call answers about a customer; an answer without a byte may stand for an empty object.
@@ -73,6 +91,9 @@ class WebApi:
         if not isinstance(members, dict):
             raise InvalidResponse(f"{what}: not an object")
         return Record(what, members, self.client.rejected)
+
+    def _zone(self, customer: Customer) -> ZoneInfo:
+        return read_zone(self.record("the time zone", self.ask("timezone", customer)))
 
     def _send(self, call: str, fields: Iterable[tuple[str, str]]) -> bytes:
         asked = self.dialect.calls[call]

@@ -85,7 +85,7 @@ class DailyCollector:
         Raises:
             FetchError: the vendor's answer is no list of days.
         """
-        fields = self.settings.fields
+        customer, fields = self.api.at_home(customer), self.settings.fields
         # Asked before the call, as the call is what the word "yesterday" is about.
         yesterday = customer.today() - timedelta(days=1)
         rows = counters.daily(self.api, customer, self.settings.days, fields)
@@ -114,7 +114,7 @@ class MonthCollector:
         Raises:
             FetchError: the vendor's answer is no list of days of this month.
         """
-        fields = self.settings.fields
+        customer, fields = self.api.at_home(customer), self.settings.fields
         if month := counters.month_to_date(self.api, customer, fields):
             yield from samples(metrics.MONTH_TO_DATE, month.counters, fields)
             yield metrics.MONTH_TO_DATE_START.sample(customer.midnight(month.first))
@@ -136,6 +136,7 @@ class CategoriesCollector:
         Raises:
             FetchError: an answer of the vendor is no list of categories, or no list of their days.
         """
+        customer = self.api.at_home(customer)
         listed = category_names(self.api, customer)
         choice = choose(listed, self.settings.include, self.most)
         days = (("days", str(self.settings.days)),)
@@ -179,6 +180,7 @@ class CreditsCollector:
         Raises:
             FetchError: the vendor's answer is no overview.
         """
+        customer = self.api.at_home(customer)
         overview = accounts.overview(self.api, customer)
         for field, credit in overview.credits.items():
             yield OVERVIEW_CREDITS[field].sample(credit)
@@ -210,6 +212,7 @@ class LimitsCollector:
         Raises:
             FetchError: the vendor's answer is neither a limit nor empty.
         """
+        customer = self.api.at_home(customer)
         limit = accounts.limit(self.api, customer)
         if limit is not None:
             if limit.credits is not None:

@@ -1,10 +1,20 @@
 """The section of a source that is asked through SendGrid's Web API."""
 
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import model_validator
 
-from exporter.config import Credentials, CustomerConfig, DiscoveryConfig, Name, Secret, SourceConfig, mistake
+from exporter.config import (
+    AskedTimeZone,
+    Credentials,
+    CustomerConfig,
+    DiscoveryConfig,
+    Name,
+    Secret,
+    SourceConfig,
+    mistake,
+)
 from exporter.providers.sendgrid_web.collector_config import CustomerCollectors, ResellerCollectors
 
 
@@ -59,11 +69,22 @@ class WebSource(SourceConfig):
     """Customers from the vendor's own list, besides the configured ones."""
 
 
+class ResellerCustomer(WebCustomer):
+    """A customer of a reseller, by the name of its account."""
+
+    timezone: AskedTimeZone | None = None
+    """Time zone of this customer's days, where it differs from the source's; `vendor` asks the vendor for it."""
+
+
 class ResellerSource(WebSource):
     """A reseller's account at SendGrid, whose customers are asked for through Web API v2."""
 
     type: Literal["sendgrid_reseller"]
     """Which vendor API it is."""
+    timezone: AskedTimeZone = ZoneInfo("UTC")
+    """Time zone of the vendor's days; `vendor` asks the vendor for each customer's, once a day."""
+    customers: tuple[ResellerCustomer, ...] = ()
+    """Whose numbers are fetched."""
     collectors: ResellerCollectors = ResellerCollectors()
     """What is fetched, and how often."""
 
@@ -73,6 +94,10 @@ class DistributorSource(WebSource):
 
     type: Literal["sendgrid_distributor"]
     """Which vendor API it is."""
+    timezone: AskedTimeZone = ZoneInfo("UTC")
+    """Time zone of the vendor's days; `vendor` asks the vendor for each customer's, once a day."""
+    customers: tuple[ResellerCustomer, ...] = ()
+    """Whose numbers are fetched."""
     collectors: ResellerCollectors = ResellerCollectors()
     """What is fetched, and how often."""
 

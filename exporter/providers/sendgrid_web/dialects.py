@@ -90,6 +90,7 @@ def _about_customers(prefix: str) -> Mapping[str, Call]:
             for list_, page in _SUPPRESSIONS.items()
         },
         "customers": Call("Customers", manage, {"method": "profile", "task": "get"}, ("users",)),
+        "timezone": Call("Customer Timezone", manage, {"method": "timezone", "task": "get"}, ("timezone",)),
     }
 
 

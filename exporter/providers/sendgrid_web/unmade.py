@@ -97,7 +97,7 @@ OF_RESELLERS: Sequence[Unmade] = (
             )
         },
     ),
-    _of_resellers("Customer Timezone", _MANAGE, SETTING, {"method": ("timezone",), "task": ("list", "get")}),
+    _of_resellers("Customer Timezone", _MANAGE, SETTING, {"method": ("timezone",), "task": ("list",)}),
     _of_resellers("Customer Timezone", _MANAGE, CHANGES, {"method": ("timezone",), "task": ("set",)}),
     _of_resellers(
         "Customer Subusers",

@@ -1,8 +1,9 @@
+import copy
 import json
 
 import pytest
 
-from exporter.config import json_schema, load
+from exporter.config import VENDOR_ZONE, json_schema, load
 from exporter.errors import ConfigError
 from exporter.providers import discover
 
@@ -224,3 +225,24 @@ def test_customers_can_be_found_by_the_vendors_list(read, type_):
 
 def test_the_json_schema_can_be_written():
     assert "sendgrid_reseller" in json.dumps(json_schema(MODELS))
+
+
+@pytest.mark.parametrize("type_", ["sendgrid_reseller", "sendgrid_distributor"])
+def test_the_vendor_can_be_asked_for_the_time_zone_of_a_reseller_s_customers(read, type_):
+    source = read(
+        type=type_, timezone="vendor", customers=[{"user": "a"}, {"user": "b", "timezone": "vendor"}, {"user": "c"}]
+    )
+
+    assert source.timezone is VENDOR_ZONE
+    assert [each.timezone for each in source.customers] == [None, VENDOR_ZONE, None]
+    assert copy.deepcopy(source).timezone is VENDOR_ZONE
+    assert source.model_dump(mode="json")["timezone"] == "vendor"
+
+
+def test_nobody_knows_the_time_zone_of_subusers(mistakes):
+    words = "can't be had from this vendor's API; write an IANA name like UTC or America/Denver"
+
+    assert mistakes(type="sendgrid_customer", timezone="vendor", customers=[{"user": "a", "timezone": "vendor"}]) == [
+        ("timezone", words),
+        ("customers[0].timezone", words),
+    ]

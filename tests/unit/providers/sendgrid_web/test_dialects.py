@@ -52,6 +52,7 @@ def of_resellers(prefix):
             for list_ in ("bounces", "unsubscribes", "invalidemails", "spamreports")
         ),
         (f"{prefix}manage", {"method": "profile", "task": "get"}),
+        (f"{prefix}manage", {"method": "timezone", "task": "get"}),
         *((f"{prefix}ip", {"task": state}) for state in ("all", "free", "taken", "available")),
         (f"{prefix}pending", {"task": "list"}),
         (f"{prefix}packages", {}),
