@@ -44,6 +44,7 @@ def test_no_secret_stands_in_the_configuration():
         # What is not can wait.
         ("alertname=EmailStatsCustomerStale severity=warning source=a customer=b collector=daily", "office"),
         ("alertname=EmailStatsReloadFailed severity=warning", "office"),
+        ("alertname=EmailStatsStateNotWritten severity=warning", "office"),
         ("alertname=SendGridReputationLow severity=warning source=a customer=b", "office"),
         ("alertname=BentoListShrinking severity=warning source=a customer=b", "office"),
         # Nobody is told of an info.
