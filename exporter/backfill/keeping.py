@@ -173,6 +173,10 @@ class Journal:
 
     # What goes out
 
+    def count(self) -> int:
+        """Return how many series there are figures of."""
+        return int(self._one("SELECT count(*) FROM series")[0])
+
     def series(self, family: Family) -> Iterator[KeptSeries]:
         """Yield the series of a family, those of one customer in a row, of customers of whom all is there."""
         what = (

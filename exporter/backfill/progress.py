@@ -19,13 +19,13 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress(what: str, whole: int, stream: TextIO) -> Generator[Progress]:
-    """Show how much of a whole is done, as long as the block lasts."""
+def progress(what: str, whole: int, unit: str, stream: TextIO) -> Generator[Progress]:
+    """Show how much of a whole is done, counted in units, as long as the block lasts."""
     if stream.isatty():
-        with tqdm(total=whole, desc=what, unit=" calls", file=stream, dynamic_ncols=True) as bar:
+        with tqdm(total=whole, desc=what, unit=f" {unit}", file=stream, dynamic_ncols=True) as bar:
             yield lambda done: _update(bar, done)
     else:
-        yield _Lines(what, whole, stream)
+        yield _Lines(what, whole, unit, stream)
 
 
 def _update(bar: "tqdm[NoReturn]", done: int) -> None:
@@ -35,8 +35,9 @@ def _update(bar: "tqdm[NoReturn]", done: int) -> None:
 class _Lines:
     """Writes a line now and then, and one at the end."""
 
-    def __init__(self, what: str, whole: int, stream: TextIO) -> None:
+    def __init__(self, what: str, whole: int, unit: str, stream: TextIO) -> None:
         self._what = what
+        self._unit = unit
         self._whole = whole
         self._stream = stream
         self._done = 0
@@ -46,5 +47,5 @@ class _Lines:
         self._done += done
         if done and (self._done >= self._whole or time.monotonic() >= self._next):
             self._next = time.monotonic() + _BETWEEN_LINES
-            self._stream.write(f"{self._what}: {self._done:,} of {self._whole:,} calls\n")
+            self._stream.write(f"{self._what}: {self._done:,} of {self._whole:,} {self._unit}\n")
             self._stream.flush()

@@ -69,7 +69,7 @@ class Backfill:
                 self._list(source)
             planned = self._tell()
         fetching = Fetching(planned, self.concurrency)
-        with progress("fetched", planned.calls(), self.shows) as done:
+        with progress("fetched", planned.calls(), "calls", self.shows) as done:
             is_whole = fetching.run(self.is_told, done)
         if not is_whole:
             raise Stopped("stopped; what was fetched is kept, and the same command goes on from there")
@@ -98,9 +98,13 @@ class Backfill:
 
     def _write(self, planned: Plan) -> None:
         writer = Writer(planned, Times(self.order.step, self.journal.began))
-        writer.write(self.output, planned.families, self.is_told)
+        with progress("written", self.journal.count(), "series", self.shows) as done:
+            writer.write(self.output, planned.families, self.is_told, done)
         written, size = writer.written, size_in_words(self.output.stat().st_size)
         self.say(f"{self.output}: {written.series:,} series, {written.samples:,} samples, {size}")
+        self.say(
+            f"blocks of it: promtool tsdb create-blocks-from openmetrics --max-block-duration=8760h {self.output} ."
+        )
         self._name(written.shortened, "not as far back as asked for")
 
     def _name(self, lines: Sequence[str], what: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from exporter.backfill.joining import Beginning, beginning, end_of
@@ -67,9 +66,16 @@ class Writer:
         self._customers = plan.numbers
         self._times = times
         self._labels = plan.order.labels
+        self._begun: set[Family] = set()
 
-    def write(self, output: Path, families: Sequence[Family], is_told: Callable[[], bool]) -> None:
-        """Write a file whole, under a name of its own until it is.
+    def write(
+        self,
+        output: Path,
+        families: Sequence[Family],
+        is_told: Callable[[], bool],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Write a file whole, under a name of its own until it is; ``progress`` is told of each series.
 
         Raises:
             StartError: it can't be written.
@@ -79,7 +85,9 @@ class Writer:
         try:
             with unfinished.open("wb", buffering=_BUFFER) as stream:
                 for family in families:
-                    self._family(stream, family, is_told)
+                    for series in self._chosen(family, is_told):
+                        stream.writelines(self._drawn(family, series))
+                        progress(1)
                 stream.write(b"# EOF\n")
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -90,21 +98,22 @@ class Writer:
             with suppress(OSError):
                 unfinished.unlink()
 
-    def _family(self, stream: BinaryIO, family: Family, is_told: Callable[[], bool]) -> None:
-        is_begun = False
-        draw = self._counter if family.kind is Kind.COUNTER else self._gauge
+    def _chosen(self, family: Family, is_told: Callable[[], bool]) -> Iterator[KeptSeries]:
         for series in self._journal.series(family):
-            if series.customer.number not in self._customers:
-                continue
             if is_told():
-                raise Stopped("the program is to end")
-            samples = self.written.samples
-            for chunk in draw(family, series):
-                if not is_begun:
-                    stream.write(header(family, Format.OPENMETRICS))
-                    is_begun = True
-                stream.write(chunk)
-            self.written.series += self.written.samples > samples
+                raise Stopped("stopped; what was fetched is kept, and the same command writes it")
+            if series.customer.number in self._customers:
+                yield series
+
+    def _drawn(self, family: Family, series: KeptSeries) -> Iterator[bytes]:
+        """Yield the lines of a series, before the family's first ones its header."""
+        samples = self.written.samples
+        for chunk in self._counter(family, series) if family.kind is Kind.COUNTER else self._gauge(family, series):
+            if chunk and family not in self._begun:
+                self._begun.add(family)
+                yield header(family, Format.OPENMETRICS)
+            yield chunk
+        self.written.series += self.written.samples > samples
 
     def _gauge(self, family: Family, series: KeptSeries) -> Iterator[bytes]:
         """Yield what is known of each day, through the day after it."""

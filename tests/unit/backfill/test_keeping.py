@@ -24,7 +24,7 @@ def path(tmp_path):
 @pytest.fixture
 def open_journal(path):
     """Open the file again and again; each opening ends the one before."""
-    opened = []
+    opened: list[Journal] = []
 
     def open_(purpose=PURPOSE, now=5.0):
         for journal in opened:

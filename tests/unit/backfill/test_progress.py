@@ -15,7 +15,7 @@ class Terminal(StringIO):
 def test_a_terminal_has_a_bar():
     terminal = Terminal()
 
-    with progress("fetched", 4, terminal) as done:
+    with progress("fetched", 4, "calls", terminal) as done:
         done(1)
         done(3)
 
@@ -26,7 +26,7 @@ def test_a_terminal_has_a_bar():
 def test_elsewhere_there_is_a_line_at_the_end():
     stream = StringIO()
 
-    with progress("fetched", 1_004, stream) as done:
+    with progress("fetched", 1_004, "calls", stream) as done:
         done(1_000)
         done(0)
         done(4)
