@@ -25,7 +25,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo stack test image-test bench dist sbom release-check lint format docs site dashboards servers chart-tools requirements fidelity clean
+.PHONY: help demo stack test image-test bench chaos soak dist sbom release-check lint format docs site dashboards servers chart-tools requirements fidelity clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,6 +43,14 @@ test: $(VENV)/.tools servers chart-tools lint ## Check everything: style, types,
 # On a machine that does nothing else, for half an hour. A peer that it lacks is named as missing on the page.
 bench: $(VENV)/.tools ## Measure what a scrape and a fetch cost beside others, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# Ten minutes; make chaos ARGS='--seconds=60 --seed=1' repeats the plans of another run.
+chaos: $(VENV)/.tools servers ## Kill the exporter again and again while vendors fail, and see that nothing wrong is shown
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+# An hour; make soak ARGS='--minutes=10 --customers=1000' takes less.
+soak: $(VENV)/.tools servers ## Run 10,000 customers who come and go, and see that nothing grows
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 # Apart from the other tests, since not every machine lets a container be run in whatever it is itself.
 image-test: $(VENV)/.tools ## Build the image and run it as a careful cluster does; on Debian, as root, no daemon is needed
