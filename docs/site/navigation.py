@@ -19,7 +19,15 @@ _CHAPTERS: Mapping[str, Sequence[str]] = {
         "docs/web-configuration",
     ),
     "Watch": ("docs/dashboards", "docs/alerts", "docs/alertmanager"),
-    "Operate": ("docs/operations", "docs/status", "docs/faults", "docs/history", "docs/fidelity", "docs/security", "docs/benchmarks"),
+    "Operate": (
+        "docs/operations",
+        "docs/status",
+        "docs/faults",
+        "docs/history",
+        "docs/fidelity",
+        "docs/security",
+        "docs/benchmarks",
+    ),
     "Reference": ("docs/metrics", "docs/calls"),
     "Develop": ("docs/providers", "CONTRIBUTING", "CHANGELOG"),
 }

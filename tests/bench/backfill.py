@@ -81,7 +81,7 @@ def measure(customers: int, days: int, step: str, folder: Path) -> str:
     return (
         f"{customers:,} customers, {days} days, a sample every {step}: {time.monotonic() - began:.0f} s, "
         f"{used.ru_utime + used.ru_stime:.0f} s of a processor, {used.ru_maxrss / 1000:.0f} MB of memory; "
-        f"{lines[-1].partition(': ')[2]}"
+        f"{next(line for line in lines if line.startswith(str(output))).partition(': ')[2]}"
     )
 
 

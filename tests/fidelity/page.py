@@ -8,18 +8,19 @@ from exporter.demo import Account
 from tests.fidelity import questions
 from tests.fidelity.questions import QUESTIONS, Question, Verdict, Verdicts
 
-_HEAD = Path(__file__).with_name("head.md")
+HEAD = Path(__file__).with_name("head.md")
 # A difference over the moment at which an account began anew tells nothing but that.
 _MANY = 10.0
-_WHY: Mapping[Question, str] = {
+WHY: Mapping[Question, str] = {
     questions.COMPLETE: "the vendor's own row of the day",
     questions.BOUNCED: "the same",
     questions.RATIO: "two numbers of the same row",
     questions.MONTH: "the sum of the vendor's rows, each taken at noon of the day after",
     questions.OPENED: "the row was last fetched up to an hour before the day was over for which it is shown",
     questions.OPENED_AT_LAST: "who opens a mail days later is in the vendor's row, not in what was shown the day after",
-    questions.STEP: "at midnight the counter is up to 45 minutes old: what is missing here is in the next day. A "
-    "corrected total is held meanwhile; an account that begins anew makes a difference negative",
+    questions.STEP: "at midnight the counter is up to 45 minutes old, six hours in the night in which the vendor "
+    "fails: what is missing here is in the next day. A corrected total is held meanwhile; over the moment at which an "
+    "account begins anew, a difference tells nothing",
     questions.INCREASE: "the same; from the first to the last scrape of a day a quarter of an hour is missing, for "
     "which Prometheus adds in proportion. A reset is taken for what it is",
     questions.MONTH_INCREASE: "the same, once a month instead of once a day",
@@ -30,7 +31,7 @@ _WHY: Mapping[Question, str] = {
 
 def page(verdicts: Verdicts, accounts: Sequence[Account]) -> str:
     """Return the page."""
-    return "\n".join((_HEAD.read_text(encoding="utf-8"), *_summary(verdicts), "", *_customers(verdicts, accounts), ""))
+    return "\n".join((HEAD.read_text(encoding="utf-8"), *_summary(verdicts), "", *_customers(verdicts, accounts), ""))
 
 
 def _summary(verdicts: Verdicts) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _summary(verdicts: Verdicts) -> Iterator[str]:
         deviation = "none"
         if worst.worst[1] is not None:
             deviation = f"{_part(worst)} of {question.measure} ({name}, {worst.worst[1]})"
-        row = (question.words, f"`{question.query}`", f"{answers:,}", f"{exact:,}", missing, deviation, _WHY[question])
+        row = (question.words, f"`{question.query}`", f"{answers:,}", f"{exact:,}", missing, deviation, WHY[question])
         yield _row(row)
 
 

@@ -21,6 +21,7 @@ DOCUMENTS = [
     "Makefile",
     "docs/configuration.md",
     "docs/faq.md",
+    "docs/history.md",
     "docs/metrics.md",
     "docs/operations.md",
     "docs/providers.md",
