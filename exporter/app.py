@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 
 # So long /-/ready waits for first fetches at most: a slow rate limit must not keep the exporter from being scraped.
 _READY_AFTER = 600.0
-# What has not changed for so many seconds is rendered before the next scrape comes, at a twentieth of a core at most.
-_LOOK_EVERY, _REST = 0.25, 20
+# So often what has changed is rendered before the next scrape comes, but with a twentieth of a core at most.
+_LOOK_EVERY, _REST = 0.1, 20
 # Every reason for which series are left out; all are at 0 from the start.
 _LEFT_OUT = ("max_series", "categories", "breakdown_rows", "report_fields", "label_value")
 

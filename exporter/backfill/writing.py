@@ -13,7 +13,8 @@ from exporter.backfill.joining import Beginning, beginning, end_of
 from exporter.backfill.keeping import KeptCustomer, KeptSeries
 from exporter.backfill.plan import Plan
 from exporter.errors import StartError, Stopped
-from exporter.exposition.text import Format, escape, header
+from exporter.exposition.text import Format, header
+from exporter.exposition.values import escape
 from exporter.samples import Family, Kind
 
 _ONE_DAY = timedelta(days=1)

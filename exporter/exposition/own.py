@@ -9,7 +9,8 @@ from functools import lru_cache
 from prometheus_client import Metric
 from prometheus_client.utils import floatToGoString
 
-from exporter.exposition.text import Format, escape, heading
+from exporter.exposition.text import Format, heading
+from exporter.exposition.values import escape
 
 
 def own_lines(metrics: Iterable[Metric], format_: Format) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from exporter.exposition.block import Block, Chapter, Form
+from exporter.exposition.columns import Recent
 from exporter.exposition.deflate import join_crc
 from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
 from exporter.exposition.own import own_lines
@@ -21,10 +22,10 @@ _DEFLATE_END = b"\x03\x00"
 _MOST_PLAIN = 48 * 1024 * 1024
 # Pieces of a page are at least so long, but for the last.
 _PIECE = 1024 * 1024
-# So many changed blocks, which are those of one or two groups, are rendered in a hurry when a scrape finds them.
+# So many changed blocks at most, which are those of one to three groups, are rendered in a hurry.
 _HURRIED = 96
 # After so many times without a scrape, nothing is rendered ahead until the next one.
-_FOR_NOBODY = 1200
+_FOR_NOBODY = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Exposition:
         self._unasked = 0
         # What has been rendered in a hurry, and has to be deflated yet.
         self._hurried: list[tuple[Chapter, Group]] = []
+        self._recent = Recent()
         self._headers: dict[tuple[Family, Format], Block] = {}
         # A family that nobody named before joins the vendors' when its first sample comes.
         self._vendor = {family: Chapter(family) for family in families}
@@ -111,17 +113,17 @@ class Exposition:
             return self._bind(chapters, own, format_, is_compressed=is_compressed)
 
     def render_ahead(self) -> None:
-        """Render what has changed and is quiet now, so that the next scrape finds it done; called again and again.
+        """Render what has changed, so that the next scrape finds little to do; called again and again.
 
-        What goes on changing is left for the scrape, which would find it changed again.
+        What has been rendered in a hurry and has not changed since the last call is deflated.
         """
         self._unasked += 1
         if self._unasked > _FOR_NOBODY:
             return
-        self._refresh(is_quiet=True)
         with self._store.lock:
             hurried, self._hurried = self._hurried, []
-        for chapter, group in hurried:
+        self._refresh()
+        for chapter, group in set(hurried).difference(self._hurried):
             with self._store.lock:
                 chapter.settle(group, self._form)
 
@@ -146,13 +148,13 @@ class Exposition:
         yield from self._vendor.values()
         yield from self._health.values()
 
-    def _refresh(self, *, is_quiet: bool = False) -> None:
+    def _refresh(self) -> None:
         """Render what has changed; fetches can be committed between any two blocks."""
         changes = self._store.changes
         with self._store.lock:
-            changed = changes.quiet() if is_quiet else changes.all()
+            changed = changes.all()
         # Little enough is sent as it is, since each call that deflates lets another thread run first.
-        is_hurried = self._is_compressed and not is_quiet and sum(len(families) for _, families in changed) <= _HURRIED
+        is_hurried = self._is_compressed and sum(len(families) for _, families in changed) <= _HURRIED
         for group, families in changed:
             for family in families:
                 with self._store.lock:
@@ -162,7 +164,7 @@ class Exposition:
     def _render(self, group: Group, family: Family, *, is_hurried: bool) -> None:
         chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
         before = chapter.length
-        chapter.put(group, lines(family, group), Form.STORED if is_hurried else self._form)
+        chapter.put(group, lines(family, group, self._recent), Form.STORED if is_hurried else self._form)
         self._grow(chapter.length - before)
         if is_hurried:
             self._hurried.append((chapter, group))

@@ -1,22 +1,15 @@
 """Lines of the text formats: headers of families, and the samples of a group of customers."""
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import cache, lru_cache
-from math import isnan
-from struct import Struct
+from functools import lru_cache
 from typing import TypeAlias
 
+from exporter.exposition.columns import Around, Recent, column_of, is_column
+from exporter.exposition.values import escape, number
 from exporter.samples import Family, Kind
 from exporter.store import Group, Shelf, health
 
-_NUMBER = Struct("d")
-# With so many digits before the point, the formats' own rule writes an exponent where Python's repr does not.
-_DIGITS = 7
-_LEAST_WITH_EXPONENT = 10.0 ** (_DIGITS - 1)
-# By the place of the point; Python's repr writes no more than sixteen digits before it.
-_EXPONENTS = [f"e+{point - 1:02d}" for point in range(18)]
 # So many families of sources and collectors are remembered.
 _TEMPLATES = 4096
 
@@ -43,16 +36,19 @@ def heading(name: str, kind: str, help_: str, format_: Format) -> str:
     return f"# HELP {name} {help_}\n# TYPE {name} {kind}\n"
 
 
-def lines(family: Family, group: Group) -> bytes:
-    """Return the lines of all samples of a family that the customers of a group have; the same in both formats."""
+def lines(family: Family, group: Group, recent: Recent | None = None) -> bytes:
+    """Return the lines of all samples of a family that the customers of a group have; the same in both formats.
+
+    ``recent`` saves most of the work where few of them have changed since the last time.
+    """
     names = _escaped([record.name if record else "" for record in group.records])
     rendered: list[str] = []
     for shelf in group.shelves.values():
-        if family in _COLUMNS or not family.labels:
+        if is_column(family):
             # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
-            before, after = _around(family, group.source, shelf.collector)
-            column = _COLUMNS.get(family, _column)(shelf, family)
-            rendered += [f"{before}{names[row]}{after}{number(value)}\n" for row, value in column]
+            around = _around(family, group.source, shelf.collector)
+            column = column_of(shelf, family, names)
+            rendered += recent.texts(shelf, family, column, around) if recent else column.texts(around)
         else:
             line, order = _template(family, source=group.source)
             for row, labels, value in _ROWS.get(family, _samples)(shelf, family):
@@ -62,22 +58,6 @@ def lines(family: Family, group: Group) -> bytes:
     return (text if family.per_customer else text.replace('customer="",', "")).encode()
 
 
-def escape(value: str) -> str:
-    """Return a label value as it stands between the quotes."""
-    if "\\" in value or '"' in value or "\n" in value:
-        return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
-    return value
-
-
-def number(value: float) -> str:
-    """Return a finite number exactly, as Go and prometheus_client write it."""
-    text = repr(value)
-    if value < _LEAST_WITH_EXPONENT or (point := text.find(".")) < _DIGITS:
-        return text
-    digits = (text[1:point] + text[point + 1 :]).rstrip("0")
-    return f"{text[0]}.{digits}{_EXPONENTS[point]}" if digits else f"{text[0]}{_EXPONENTS[point]}"
-
-
 def _escaped(names: list[str]) -> list[str]:
     # Hardly any name has anything to be escaped, and all of a group are looked through at once.
     together = "".join(names)
@@ -85,11 +65,10 @@ def _escaped(names: list[str]) -> list[str]:
 
 
 @lru_cache(_TEMPLATES)
-def _around(family: Family, source: str, collector: str) -> tuple[str, str]:
-    """Return what stands before and after the customer's name in a line, up to the value."""
+def _around(family: Family, source: str, collector: str) -> Around:
     line, _ = _template(family, source=source, collector=collector)
     before, after, _ = (line % ("\n", "\n")).split("\n", 2)
-    return before, after
+    return Around(before, after)
 
 
 @lru_cache(_TEMPLATES)
@@ -102,63 +81,6 @@ def _template(family: Family, **known: str) -> tuple[str, tuple[int, ...]]:
     order = tuple(names.index(name) for name in sorted_names if name not in known)
     return f"{family.name}{{{pairs}}} %s\n", order
 
-
-# Rows of a shelf, and the value of each.
-_Column: TypeAlias = Iterable[tuple[int, float]]
-
-
-def _column(shelf: Shelf, family: Family) -> _Column:
-    first, rows = shelf.layouts[0], len(shelf.group.records)
-    if first is not None and shelf.layouts.count(first) == rows:
-        # Nearly everywhere all customers of a group have the same series.
-        part = first.parts.get(family)
-        return enumerate(_picked(part[0], shelf.values[:rows])) if part else ()
-    parts = [(row, layout.parts.get(family)) for row, layout in enumerate(shelf.layouts) if layout is not None]
-    return [(row, _picked(part[0], [shelf.values[row]])[0]) for row, part in parts if part]
-
-
-def _picked(place: int, values: list[bytes]) -> list[float]:
-    return [value for (value,) in map(_picker(place).unpack_from, values)]
-
-
-@cache
-def _picker(place: int) -> Struct:
-    return Struct(f"{place * _NUMBER.size}xd")
-
-
-def _times(times: "array[float]") -> _Column:
-    return [(row, seconds) for row, seconds in enumerate(times) if not isnan(seconds)]
-
-
-def _up(shelf: Shelf, _: Family) -> _Column:
-    attempts = zip(shelf.reasons, shelf.last_attempt, strict=True)
-    return [
-        (row, float(reason is None))
-        for row, (reason, attempt) in enumerate(attempts)
-        # One that could not even be attempted is down too.
-        if reason is not None or not isnan(attempt)
-    ]
-
-
-def _stale(shelf: Shelf, _: Family) -> _Column:
-    # What comes from the configuration has no health.
-    return [(row, float(shelf.is_stale[row])) for row, _ in _times(shelf.since) if shelf.collector]
-
-
-def _last_success(shelf: Shelf, _: Family) -> _Column:
-    return _times(shelf.last_success)
-
-
-def _last_attempt(shelf: Shelf, _: Family) -> _Column:
-    return _times(shelf.last_attempt)
-
-
-_COLUMNS: Mapping[Family, Callable[[Shelf, Family], _Column]] = {
-    health.UP: _up,
-    health.STALE: _stale,
-    health.LAST_SUCCESS: _last_success,
-    health.LAST_ATTEMPT: _last_attempt,
-}
 
 # Rows of a shelf, each with the label values beside the customer's, and the value.
 _Rows: TypeAlias = Iterator[tuple[int, tuple[str, ...], float]]

@@ -1,4 +1,4 @@
-"""What has changed since it was last rendered, and whether it still does."""
+"""What has changed since it was last rendered."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -14,23 +14,16 @@ class Changes:
 
     def __init__(self) -> None:
         """Begin without any."""
-        # With the number of the glance after which each group changed last.
-        self._groups: dict[Group, int] = {}
-        self._glances = 0
+        self._groups: dict[Group, None] = {}
 
     def mark(self, group: Group, families: Iterable[Family]) -> None:
         """Let some families of a group be rendered again."""
         group.changed.update(families)
-        self._groups[group] = self._glances
+        self._groups[group] = None
 
     def all(self) -> Changed:
         """Return what is to be rendered again."""
         return [(group, tuple(group.changed)) for group in self._groups]
-
-    def quiet(self) -> Changed:
-        """Return what has not changed any more since this was last asked."""
-        self._glances += 1
-        return [(group, tuple(group.changed)) for group, glance in self._groups.items() if glance < self._glances - 1]
 
     def take(self, group: Group, family: Family) -> bool:
         """Return whether a family of a group is still to be rendered again; from now on it no longer is."""

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from exporter.config.duration import parse_duration
-from exporter.exposition.text import escape
+from exporter.exposition.values import escape
 from tests.simulation.archive import Archive, add
 
 _RECORDED = re.compile(r"\b[a-z_]+:[a-z_0-9]+:\w+")
