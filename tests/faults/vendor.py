@@ -20,11 +20,16 @@ class Truth:
 
     Attributes:
         call: the request.
-        body: the answer's body, of status 200.
+        answer: the answer.
     """
 
     call: Call
-    body: bytes
+    answer: Answer
+
+    @property
+    def body(self) -> bytes:
+        """The answer's body."""
+        return self.answer.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Struck:
     read: Callable[[], Truth]
 
 
+_CLOSING = (("Connection", "close"),)
 Play: TypeAlias = Callable[[Struck], Any]
 """Does something to a connection, which is closed afterwards unless it returns True."""
 
@@ -69,7 +75,7 @@ class Vendor:
         self._left = 0
         self._is_closing = is_closing
         # Its world stands still.
-        self._known: dict[bytes, bytes] = {}
+        self._known: dict[bytes, Answer] = {}
         self._server = Server(self._serve, self if tls else None)
         self.url = self._server.url
         self.port = self._server.port
@@ -114,9 +120,7 @@ class Vendor:
             headers={name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)},
         )
         if request not in self._known:
-            answer = self._stand_in.respond(call)
-            assert answer.status == 200, (call, answer)
-            self._known[request] = answer.body
+            self._known[request] = self._stand_in.respond(call)
         truth = Truth(call, self._known[request])
         self.asked.append(truth)
         return truth
@@ -129,7 +133,7 @@ class Vendor:
                 if not play(Struck(peer, partial(self.read, peer))):
                     return
             else:
-                peer.reply(self.read(peer).body, **({"Connection": "close"} if self._is_closing else {}))
+                peer.send(written(self.read(peer).answer, _CLOSING if self._is_closing else ()))
                 if self._is_closing:
                     return
 
