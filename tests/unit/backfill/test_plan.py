@@ -1,13 +1,16 @@
 """What is to be asked for, step by step, and what of it is left. It is 2026-03-13, 12:00 UTC."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from exporter.backfill.keeping import Journal
-from exporter.backfill.plan import Errand, size_in_words
+from exporter.backfill.plan import Errand, Order, check_days, size_in_words
+from exporter.config import VENDOR_ZONE
+from exporter.errors import UsageError
 from exporter.providers.base import Customer
 from exporter.providers.sendgrid_metrics import LAST_COMPLETE_DAY
 from tests.fake_clock import FakeClock
@@ -129,3 +132,12 @@ def test_nothing_is_left_of_what_is_whole(errand, journal, clock):
 )
 def test_a_size_is_said_as_a_person_reads_it(count, words):
     assert size_in_words(count) == words
+
+
+def test_days_of_a_customer_whose_zone_only_the_vendor_knows_can_not_be_written(clock):
+    source: Any = SimpleNamespace(
+        config=SimpleNamespace(timezone=ZoneInfo("UTC")), customers=[Customer("a", "a", VENDOR_ZONE, clock)]
+    )
+
+    with pytest.raises(UsageError, match="^timezone: vendor: "):
+        check_days(Order(YESTERDAY, None, 300, {}), [source], clock.time())
