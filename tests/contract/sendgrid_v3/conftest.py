@@ -87,6 +87,7 @@ class V3:
             listed = self.provider.customers(source, self.clock)
             for customer in listed:
                 if memory := self.memories.get(customer.name):
+                    assert isinstance(wanted, Remembering)
                     wanted.recall(customer, memory)
 
             def fetch(*names):
