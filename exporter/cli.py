@@ -139,18 +139,20 @@ def backfill(options: argparse.Namespace) -> int:
         is_told=_on_signals(),
         shows=sys.stderr,
     )
+    is_over = False
     try:
-        if options.is_dry:
-            work.plan()
-            return GOOD
-        is_good = work.run()
+        is_good = bool(work.plan()) if options.is_dry else work.run()
+        # What failed is left to be asked for by the same command.
+        is_over = is_good and not options.is_dry
+    except UsageError:
+        is_over = not options.is_dry
+        raise
     finally:
         # Keeps what was used of the limits.
         app.stop()
         journal.close()
-    if is_good:
-        # What failed is left to be asked for by the same command.
-        journal.remove()
+        if is_over:
+            journal.remove()
     return GOOD if is_good else FAILED
 
 

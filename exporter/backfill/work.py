@@ -14,7 +14,7 @@ from exporter.backfill.progress import progress
 from exporter.backfill.writing import Times, Writer
 from exporter.clock import Clock
 from exporter.config import Config
-from exporter.errors import FetchError, StartError, Stopped
+from exporter.errors import FetchError, StartError, Stopped, UsageError
 from exporter.selection import Selection
 from exporter.source import Source
 from exporter.state import Lists, account, fact_name
@@ -47,7 +47,7 @@ class Backfill:
         """Return what is to be asked, and say so; lists that were read are known, others not yet.
 
         Raises:
-            UsageError: a day is asked for that has not ended.
+            UsageError: a day is asked for that has not ended, or nothing that has a history.
         """
         check_days(self.order, self.sources, self.clock.time())
         for source in self.sources:
@@ -82,6 +82,8 @@ class Backfill:
         planned = plan(self.order, self.sources, self.journal)
         for line in planned.lines():
             self.say(line)
+        if not planned.errands and all(source.is_listed for source in self.sources):
+            raise UsageError("there is nothing to write: see what is said of each source")
         return planned
 
     def _list(self, source: Source) -> None:

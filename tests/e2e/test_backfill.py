@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 
+from exporter.demo import Scenario
 from tests.e2e.programs import Program
 from tests.e2e.sources import PASSWORD, source
 from tests.e2e.waiting import eventually
@@ -201,6 +202,48 @@ def test_a_wrong_flag_is_explained(flag, complaint, backfill):
 
     assert program.wait() == 2
     assert complaint in program.stderr
+
+
+def test_where_nothing_has_a_history_there_is_nothing_to_write(shell, own_vendor, world, today):
+    bento = {
+        "name": "shops",
+        "type": "bento",
+        "base_url": own_vendor.base_url,
+        "credentials": {"publishable_key": "demo", "secret_key": PASSWORD},
+        "customers": [{"site_uuid": world.sites[0].uuid, "name": "shop"}],
+    }
+    file = shell.configure([bento])
+    program = shell.start(
+        "backfill", f"--config.file={file}", f"--output={file.parent / 'h.om'}", f"--from={today - DAY}"
+    )
+
+    assert program.wait() == 2
+    assert program.stderr == "email-stats-exporter: there is nothing to write: see what is said of each source\n"
+    assert own_vendor.requests == ()
+    assert sorted(each.name for each in file.parent.iterdir()) == ["config.yaml"]
+
+
+def test_the_counter_of_an_account_begun_anew_begins_there_too(new_vendor, backfill, shell, world, accounts, today):
+    """Its days of before are more than the total has; the days' own figures are as they were."""
+    account = accounts[0]
+
+    def totals(world, user, began, at):
+        return world.sums(user, today - 3 * DAY, today, at)
+
+    vendor = new_vendor(scenario=Scenario("anew", "Begun anew.", totals=totals))
+    file = shell.configure([source(vendor, [account], collectors=COLLECTORS)])
+    program, output = backfill(file=file)
+
+    assert program.wait() == 0
+    begun = today - 3 * DAY
+    assert (
+        f"sendgrid_requests_total begins with {begun}: its days to {begun - DAY} sum up to more than the total"
+        in program.stdout
+    )
+    written, key = samples(output), ("acme", account.name)
+    counter = written["sendgrid_requests_total"][key]
+    assert (min(counter), counter[min(counter)]) == (midnight(begun), 0)
+    assert min(written["sendgrid_last_complete_day_requests"][key]) == midnight(today - 9 * DAY)
 
 
 def test_v3_counts_from_its_first_day_and_bento_has_no_history(shell, own_vendor, world, accounts, today):
