@@ -34,23 +34,23 @@ class Page:
 
     Attributes:
         length: how many bytes it has.
-        parts: what it consists of; a block stands for its plain bytes.
-        is_at_hand: whether all bytes are in memory as they are sent; others are inflated as they are asked for.
+        parts: what it consists of, if all of it is in memory as it is sent.
+        blocks: the same, if some of it has to be inflated first.
     """
 
     length: int
-    parts: Sequence[Block] | Sequence[bytes]
-    is_at_hand: bool = True
+    parts: Sequence[bytes] = ()
+    blocks: Sequence[Block] = ()
 
     def whole(self) -> bytes:
         """Return all of it."""
-        return b"".join(map(_bytes, self.parts))
+        return b"".join(self._bytes())
 
     def pieces(self) -> Iterator[bytes]:
         """Yield it in pieces of a size that a connection can take in one go, for pages that are very long."""
         gathered: list[bytes] = []
         size = 0
-        for part in map(_bytes, self.parts):
+        for part in self._bytes():
             gathered.append(part)
             size += len(part)
             if size >= _PIECE:
@@ -58,9 +58,9 @@ class Page:
                 gathered, size = [], 0
         yield b"".join(gathered)
 
-
-def _bytes(part: Block | bytes) -> bytes:
-    return part if isinstance(part, bytes) else part.plain
+    def _bytes(self) -> Iterable[bytes]:
+        # Asking each of thousands of parts what it is would take longer than sending them.
+        return (part.plain for part in self.blocks) if self.blocks else self.parts
 
 
 class Exposition:
@@ -133,7 +133,9 @@ class Exposition:
             return _compressed(headed, own)
         blocks = [block for head, chapter in headed for block in (head, *chapter)]
         length = own.length + sum(head.length + chapter.length for head, chapter in headed)
-        return Page(length, [*blocks, own], is_at_hand=self._length <= self._most_plain)
+        if self._form is Form.LEAN:
+            return Page(length, blocks=[*blocks, own])
+        return Page(length, [block.plain for block in (*blocks, own)])
 
     def _own(self, format_: Format, excerpt: Excerpt) -> bytes:
         registry = OwnExcerpt(self._registry, excerpt) if excerpt else self._registry

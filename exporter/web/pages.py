@@ -105,7 +105,7 @@ class _Answers:
         headers["Content-Length"] = str(page.length)
         pieces: Iterable[bytes] = () if request.method == "HEAD" else page.pieces()
         # A plain iterator is run on threads, piece by piece; what only has to be sent is sent from here.
-        body = _at_once(pieces) if page.is_at_hand else pieces
+        body = pieces if page.blocks else _at_once(pieces)
         return StreamingResponse(body, media_type=media.content_type, headers=headers)
 
     async def healthy(self, _: Request) -> Response:
