@@ -16,7 +16,7 @@ _BY_STATUS: Mapping[int, Reason] = {
     # Of all codes that begin with 2, 200 alone is an answer.
     **dict.fromkeys((201, 202, 203, 204, 205, 206, 207, 226, 299), Reason.INVALID_RESPONSE),
     **dict.fromkeys((300, 301, 302, 303, 304, 305, 307, 308, 399), Reason.CLIENT_ERROR),
-    **dict.fromkeys((400, 402, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416), Reason.CLIENT_ERROR),
+    **dict.fromkeys((400, 402, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416), Reason.CLIENT_ERROR),
     **dict.fromkeys((417, 418, 421, 422, 423, 424, 425, 426, 428, 431, 444, 451, 460, 499), Reason.CLIENT_ERROR),
     401: Reason.AUTH,
     403: Reason.AUTH,

@@ -12,9 +12,9 @@ from tests.faults.wire import wire_faults
 
 # Longer than any of our own words.
 _LONGEST = 250
-_LONGEST_PAUSE = 1.0
 # But for what floats lose when they are subtracted.
 _NO_TIME = 1e-6
+_LONGEST_PAUSE = 1.0 + _NO_TIME
 _ONCE_IN_A_WHILE = 50
 
 
@@ -64,6 +64,8 @@ def strike(stage, fault, position, outcome, *, is_followed=True):
     result = stage.take()
     asked, shown = len(stage.vendor.asked), stage.shown()
     stage.vendor.strike(None)
+    # A pause is the whole source's, and the next fault must not meet with it.
+    is_followed |= outcome is Reason.RATE_LIMITED
     following = stage.take(second=True) if is_followed else Result(None)
     is_failed = isinstance(outcome, Reason)
     if is_failed or outcome is Taken.WHOLE:
