@@ -53,9 +53,13 @@ class SqliteState:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing is kept of any fetch."""
-        with self._reading() as connection:
-            return connection is None or connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None
+        """Return whether nothing is kept of any fetch, or nothing that can be read."""
+        try:
+            with self._reading() as connection:
+                return connection is None or connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None
+        except CorruptState as error:
+            self._leave_out(error)
+            return True
 
     @property
     def is_up(self) -> bool:
@@ -92,10 +96,7 @@ class SqliteState:
                 if connection is not None:
                     yield from _read(connection, scope, customers)
         except CorruptState as error:
-            if not self._has_begun:
-                raise
-            self._writer.failures += 1
-            log.warning("state is corrupt; part of it is not used", file=str(self.path), error=str(error))
+            self._leave_out(error)
 
     def begin(self) -> None:
         """Note that the program runs: from now on, what can't be trusted is left out and counted, never raised."""
@@ -110,9 +111,13 @@ class SqliteState:
         Raises:
             CorruptState: what is there can't be trusted.
         """
-        with self._reading() as connection:
-            found = connection.execute(_FACT, (name,)).fetchone() if connection else None
-        return None if found is None else unseal(found[0])
+        try:
+            with self._reading() as connection:
+                found = connection.execute(_FACT, (name,)).fetchone() if connection else None
+            return None if found is None else unseal(found[0])
+        except CorruptState as error:
+            self._leave_out(error)
+            return None
 
     def begin_anew(self, why: str) -> None:
         """Set the file aside, which turned out to be corrupt, and go on with an empty one."""
@@ -185,21 +190,31 @@ class SqliteState:
             error=str(error),
         )
 
+    def _leave_out(self, error: CorruptState) -> None:
+        """Go on without what can't be trusted, and count it; before the program runs, raise the error instead."""
+        if not self._has_begun:
+            raise error
+        self._writer.failures += 1
+        log.warning("state is corrupt; part of it is not used", file=str(self.path), error=str(error))
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """Yield a connection to read with; None as long as nothing was ever written.
 
         Raises:
             CorruptState: reading failed.
+            StartError: it failed before the program ran, and what is in the file is not at fault.
         """
-        if not self.path.exists() or not self.path.stat().st_size:
-            yield None
-            return
         try:
+            if not self.path.exists() or not self.path.stat().st_size:
+                yield None
+                return
             with closing(file.connect_to_read(self.path)) as connection:
                 [(schema,)] = connection.execute("PRAGMA user_version")
                 yield connection if schema else None
-        except file.BROKEN as error:
+        except (*file.BROKEN, OSError) as error:
+            if not self._has_begun and (isinstance(error, OSError) or file.is_disk_s_fault(error)):
+                raise StartError(f"state.path: {self.path} can't be read ({error}); see to its disk") from None
             raise CorruptState(str(error)) from None
 
 

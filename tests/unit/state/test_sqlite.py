@@ -183,6 +183,53 @@ def test_what_is_found_corrupt_while_the_program_runs_is_left_out_and_counted(pa
     assert state.failures == 1
 
 
+def test_a_value_that_is_found_corrupt_while_the_program_runs_is_as_good_as_none_and_counted(path, opened):
+    state = opened(path)
+    state.write(facts={"budget:1": b"\x00\xff"}).wait()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE facts SET content = zeroblob(6)")
+        database.commit()
+    with pytest.raises(CorruptState):
+        state.fact("budget:1")
+    state.begin()
+
+    with capture_logs():
+        assert state.fact("budget:1") is None
+    assert state.failures == 1
+
+
+@pytest.mark.parametrize("is_folder", [False, True], ids=["overwritten", "a folder in its place"])
+def test_a_file_that_breaks_while_the_program_runs_raises_nothing(path, opened, is_folder):
+    """A reload that is half done, or a worker in the middle of a list, must not end by it."""
+    state = opened(path)
+    state.write([row()], {"budget:1": b"\x00\xff"}).wait()
+    state.begin()
+    path.with_name("state.db-wal").unlink()
+    if is_folder:
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_bytes(b"x" * 8_192)
+
+    with capture_logs():
+        assert state.is_empty
+        assert state.fact("budget:1") is None
+        assert found(state) == {}
+    assert state.failures == 3
+
+
+def test_a_file_that_can_not_be_read_at_the_start_is_not_taken_for_a_corrupt_one(path, opened):
+    """It would be set aside, with all counters in it, for the fault of a disk or of too many open files."""
+    state = opened(path)
+    state.write([row()], {"budget:1": b"\x00\xff"}).wait()
+    path.rename(path.with_name("elsewhere.db"))
+    path.mkdir()
+
+    for read in (lambda: state.is_empty, lambda: state.fact("budget:1"), lambda: found(state)):
+        with pytest.raises(StartError, match=r"^state.path: .*state.db can't be read"):
+            read()
+
+
 def test_a_row_that_was_put_in_another_s_place_is_found(path, opened):
     state = opened(path)
     state.write([row(PLAIN, A), row(RARE, B)]).wait()
