@@ -34,8 +34,9 @@ DISCOVERY, PROBE = "discovery", "probe"
 ZONE, _ZONED = "timezone", "limits"
 # Time enough for a machine that has other things to do.
 PATIENCE = 30.0
-# So long lists of segments and time zones last, which are to be read at each turn.
 _A_DAY = 86_400.0
+# Longer than lists of segments and time zones last, which are to be read at each turn.
+_LONG = _A_DAY + 1
 _FIRST, _SECOND = "info@old-town-museum.example", "hello@green-grocer.example"
 _NAMES = ("first", "second")
 _NUMBER_OF_A_NAME = re.compile("/subusers/[^/]+/credits")
@@ -205,8 +206,8 @@ class Stage:
     def take(self, *, second: bool = False) -> Result:
         """Take the turn of a customer, as a thread of the poller does, and return how it ended."""
         if self.kind.what in {"segments", ZONE} and not second:
-            self.clock.advance(_A_DAY)
-            self._began += _A_DAY
+            self.clock.advance(_LONG)
+            self._began += _LONG
         self.vendor.asked.clear()
         with self.upstream.admitted():
             result = self._take(int(second))
