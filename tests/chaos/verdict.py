@@ -1,6 +1,7 @@
 """What must hold after a chaos run, whatever happened in it."""
 
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -9,12 +10,14 @@ from itertools import pairwise
 
 from tests.chaos import counters
 from tests.chaos.run import ATTEMPTS, Life, Run
-from tests.chaos.vendors import APIS, Seen, interval_of
+from tests.chaos.vendors import APIS, CALLS, PER, Seen, interval_of
 
 # Seconds in which a process that lives has kept what it was told.
 _KEPT_WITHIN = 3.0
 # Seconds by which a request may come before its time: of two of one fetch, the second one waits for a place too.
-_EARLY = 2.0
+_EARLY = 3.0
+# What is no fetch, and fetches of several requests: of those that were answered well, the whole may have failed.
+_OTHERS = (None, "discovery", "categories", "suppressions")
 # What a process says that can't so much as read its state for want of room, and ends, since it would show nothing.
 _NO_ROOM = "make room on its disk"
 # Seconds in which a request that was under way when a pause began has reached the vendor.
@@ -62,6 +65,8 @@ def judge(run: Run) -> Verdict:
         "samples of them": sum(len(curve.points) for curve in curves),
         "true resets": sum(curve.resets for curve in curves),
         "starts refused for want of room": sum(_NO_ROOM in life.log for life in run.lives),
+        "calls that the limit allows": CALLS,
+        "most calls in as long": _most_in_a_window(seen),
         "calls over the limit": run.vendors.overruns,
     }
     return Verdict(broken, figures)
@@ -72,6 +77,15 @@ def _limits(run: Run) -> Iterator[str]:
         yield f"{run.vendors.overruns} calls came over the vendors' limit"
     if run.vendors.violations:
         yield f"the vendors were asked for what they mind: {run.vendors.violations}"
+
+
+def _most_in_a_window(seen: Sequence[Seen]) -> int:
+    """Return how close to its limit any API was brought."""
+    most = 0
+    for api in {each.api for each in seen}:
+        arrivals = sorted(each.at for each in seen if each.api == api)
+        most = max(most, *(bisect_left(arrivals, at + PER) - number for number, at in enumerate(arrivals)))
+    return most
 
 
 def _early(run: Run) -> Iterator[str]:
@@ -135,10 +149,10 @@ def _state(run: Run) -> Iterator[str]:
 
 
 def _by_key(run: Run) -> Mapping[tuple[str, ...], Sequence[Seen]]:
-    """Return the requests for collectors of the APIs that one source alone asks, by what they ask for."""
+    """Return the requests of the APIs that one source alone asks, by what they ask for; each is a whole fetch."""
     found: dict[tuple[str, ...], list[Seen]] = {}
     for each in tuple(run.vendors.seen):
-        if each.api in APIS and each.collector not in (None, "discovery"):
+        if each.api in APIS and each.collector not in _OTHERS:
             found.setdefault(each.key, []).append(each)
     return found
 

@@ -43,7 +43,7 @@ class Extent:
 
     customers: int = 10_000
     lasts: float = 3_600
-    warm_up: float = 900
+    warm_up: float = 1_800
     interval: float = 600
     scrape: float = 5
     turn: float = 60
