@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from exporter.exposition.values import number
 from exporter.samples import Family
-from exporter.store import Shelf, health
+from exporter.store import Layout, Shelf, health
 
 _NUMBER = Struct("d")
 # So many columns are kept as they were rendered last: those of the few groups that are being fetched.
@@ -93,14 +93,18 @@ def column_of(shelf: Shelf, family: Family, names: Sequence[str]) -> Column:
     """Return the column of a family as a shelf has it now; ``names`` are its customers'."""
     if family in _HEALTH:
         return Column(names, _HEALTH[family](shelf)[: len(names)])
-    first = shelf.layouts[0]
-    if first is not None and shelf.layouts.count(first) == len(names):
+    layouts = shelf.layouts[: len(names)]
+    places: dict[Layout | None, int] = {
+        layout: layout.parts[family][0] for layout in set(layouts) if layout and family in layout.parts
+    }
+    if not places:
+        return Column((), ())
+    first = layouts[0]
+    if layouts.count(first) == len(names):
         # Nearly everywhere all customers of a group have the same series.
-        part = first.parts.get(family)
-        return Column(names, shelf.values[: len(names)], part[0]) if part else Column((), ())
-    parts = [layout.parts.get(family) if layout else None for layout in shelf.layouts[: len(names)]]
-    pairs = zip(shelf.values, parts, strict=False)
-    return Column(names, [_reader(part[0])(packed)[0] if part else None for packed, part in pairs])
+        return Column(names, shelf.values[: len(names)], places[first])
+    pairs = zip(shelf.values, map(places.get, layouts), strict=False)
+    return Column(names, [None if place is None else _reader(place)(packed)[0] for packed, place in pairs])
 
 
 @cache

@@ -46,8 +46,10 @@ def lines(family: Family, group: Group, recent: Recent | None = None) -> bytes:
     for shelf in group.shelves.values():
         if is_column(family):
             # Nearly all series of a page are of this kind, one for each customer, and a page has millions.
-            around = _around(family, group.source, shelf.collector)
             column = column_of(shelf, family, names)
+            if not column.entries:
+                continue
+            around = _around(family, group.source, shelf.collector)
             rendered += recent.texts(shelf, family, column, around) if recent else column.texts(around)
         else:
             line, order = _template(family, source=group.source)
