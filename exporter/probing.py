@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import structlog
 
-from exporter.errors import FetchError, Reason
+from exporter.errors import FetchError, Reason, Stopped
 from exporter.upstream import Circuit, Upstream
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,13 @@ class Probe:
         except FetchError as error:
             log.info("probe failed", source=self.source, reason=error.reason.value, error=str(error))
             self._circuit.probed(error.reason)
+            return False
+        except Stopped:
+            raise
+        except Exception as error:
+            # Fetches find out how the vendor does; a circuit that only a broken probe could close would stay open.
+            log.exception("internal error in a probe", source=self.source, error=type(error).__name__)
+            self._circuit.probed(Reason.INTERNAL)
             return False
         self._circuit.probed(None)
         return True

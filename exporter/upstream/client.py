@@ -174,8 +174,9 @@ class Upstream:
         fetch = self._fetch
         permit, fetch.permit = fetch.permit, None
         if permit is None:
-            # A fetch that waits long holds up its thread, and its customers' next fetch: it had better fail.
-            is_new = attempt == 1 and not fetch.is_under_way
+            # A fetch that waits long holds up its thread, and its customers' next fetch: it had better fail. A probe
+            # holds up nobody who would not wait for the same.
+            is_new = is_probe or (attempt == 1 and not fetch.is_under_way)
             return self._gate.admit(None if is_new else self._backoff.longest, is_probe=is_probe)
         if self._gate.is_shut(is_probe=is_probe):
             permit.give_back()

@@ -93,3 +93,19 @@ def test_a_long_pause_in_the_middle_of_a_fetch_ends_it(vendor, connect, clock):
 
     assert clock.monotonic() == began
     assert len(server.requests) == 2
+
+
+def test_a_probe_waits_a_long_pause_out_like_any_fetch_that_begins(vendor, connect, clock):
+    """Failing for it would tell the circuit that the vendor is back, and nobody has asked the vendor."""
+    server = vendor()
+    upstream = connect(server.url)
+    for customer in ("a", "b") * 5:
+        upstream.circuit.fetched([errors.Reason.CONNECTION], [customer], 2)
+    upstream.pause(3_000)
+    began = clock.monotonic()
+
+    with upstream.admitted():
+        upstream.prober().send(READ)
+
+    assert clock.monotonic() - began == pytest.approx(3_000)
+    assert len(server.requests) == 1
