@@ -65,7 +65,7 @@ class Lane:
     work: Callable[["Lane"], None]
     changed: threading.Condition = field(default_factory=threading.Condition)
     queue: deque[Turn] = field(default_factory=deque)
-    skipped: list[Turn] = field(default_factory=list)
+    skipped: dict[Turn, None] = field(default_factory=dict)
     running: dict[int, Turn] = field(default_factory=dict)
     round: Round = field(default_factory=Round)
     claims: int = 0
@@ -115,14 +115,21 @@ class Lane:
             if not self.upstream.circuit.is_open:
                 return True
             del self.running[threading.get_ident()]
-            self.skipped.append(turn)
+            self.skipped[turn] = None
             return False
 
     def take_skipped(self) -> Sequence[Turn]:
         """Return what was kept, now that the circuit is closed."""
         with self.changed:
-            taken, self.skipped = self.skipped, []
-            return taken
+            taken, self.skipped = self.skipped, {}
+            return tuple(taken)
+
+    def unskip(self, turn: Turn) -> bool:
+        """Return whether a fetch was kept until the circuit closes; from now on it no longer is."""
+        with self.changed:
+            is_kept = turn in self.skipped
+            self.skipped.pop(turn, None)
+            return is_kept
 
     def end_round(self, now: float) -> Round:
         """Return what happened since the last round ended, and begin another."""

@@ -78,7 +78,8 @@ class Poller:
             # Those that wait hold a whole source in memory, for as long as their interval may be.
             for _, _, turns in self._heap:
                 turns[:] = [turn for turn in turns if turn.source != source]
-            self._again = {turn for turn in self._again if turn.source != source}
+            # Workers discard from it meanwhile.
+            self._again.difference_update([turn for turn in tuple(self._again) if turn.source == source])
         lane.stop()
 
     def resize(self, source: str, concurrency: int) -> None:
@@ -115,7 +116,10 @@ class Poller:
         """Let a turn be due at once, or as it is if that is a moment away; if it is under way, again when it ends."""
         with self._changed:
             now, second = self._clock.monotonic(), self._seconds.get(math.floor(turn.due), [])
-            if turn.due <= now:
+            if turn.due <= now and self._lanes[turn.source].unskip(turn):
+                # It is skipped once more, and shows it for those whom it is for now.
+                self._push(now, [turn])
+            elif turn.due <= now:
                 self._again.add(turn)
             elif turn in second:
                 second.remove(turn)

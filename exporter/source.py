@@ -215,8 +215,9 @@ class Source:
         turns: list[Listing | Fetch] = [*listings, *fetches]
         for turn in turns if is_anew else ():
             turn.due = 0.0
-        self._poller.add_source(self.name, self.upstream, concurrency, shortest, turns)
+        # Before anything is fetched: a circuit that opened unseen would never be probed, nor close.
         Probing(self.name, self.upstream.circuit, self.probe, self._begin, self._resume)
+        self._poller.add_source(self.name, self.upstream, concurrency, shortest, turns)
 
     def _begin(self, probe: Probe, seconds: float) -> None:
         with self._lock:

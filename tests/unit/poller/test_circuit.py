@@ -6,8 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.errors import AuthRejected, ConnectionFailed, Reason
+from exporter.fetch import Fetch
 from exporter.probing import Probing
-from tests.unit.poller.stage import Door, Single, Stage
+from tests.unit.poller.stage import Batch, Door, Single, Stage
 
 DOWN = ConnectionFailed("connection refused: vendor.example")
 REFUSED = AuthRejected("status 401: vendor.example")
@@ -91,6 +92,46 @@ def test_a_probe_that_is_answered_lets_everyone_be_asked_at_once(stage: Stage, t
     stage.run(780, step=20)
     assert set(stage.up().values()) == {True}
     assert len(vendor.asked) == 1
+
+
+def test_a_fault_of_this_program_in_a_probe_ends_nothing_and_lets_the_fetches_find_out(
+    stage: Stage, toy: Single, vendor: Vendor
+):
+    stage.start()
+    toy.answers, vendor.failure = {}, KeyError("user")
+    with capture_logs() as logs:
+        stage.run(60, step=20)
+
+    assert not stage.died.is_set()
+    assert [line["error"] for line in logs if line["event"] == "internal error in a probe"] == ["KeyError"]
+    assert toy.asked[10:] == [(60.0, f"customer-{number}") for number in range(10, 30)]
+
+
+def test_who_joins_a_batch_that_waits_for_the_vendor_is_shown_as_down_at_once(stage: Stage):
+    """A program whose vendor is down would else not be ready for ten minutes after each reload."""
+    batch = Batch(stage.clock, interval=600.0)
+    door = stage.source(batch, ["abc"], concurrency=1)
+    down(door)
+    stage.start()
+    [fetch] = stage.poller._lanes["acme"].skipped
+    assert isinstance(fetch, Fetch)
+    joined = stage.fetch("acme", batch, "d", 0.0)
+    fetch.members = (*fetch.members, *joined.members)
+
+    stage.poller.hasten(fetch)
+    stage.settle()
+
+    assert stage.up() == dict.fromkeys("abcd", False)
+    assert stage.store.untried == 0
+    door.circuit.renew()
+    stage.poller.resume("acme")
+    stage.settle()
+    assert batch.names() == [("a", "b", "c", "d")]
+
+
+def down(door: Door) -> None:
+    for name in ("a", "b") * 5:
+        door.circuit.fetched([Reason.CONNECTION], [name], 2)
 
 
 def test_a_second_outage_has_probes_of_its_own(stage: Stage, toy: Single, vendor: Vendor):
