@@ -74,6 +74,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Poll and serve until SIGTERM or SIGINT."""
+    hang_ups = _note_hang_ups()
     app = _build(options.config_file, keeps_state=True)
     for warning in app.config.warnings:
         log.warning("configuration", problem=str(warning))
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         log.warning("configuration", problem=_NO_STATE)
     app.follow(Watch(app.config, options.config_file))
     file = options.config_file
-    return _serve(app, options, Reloads(app, partial(_load, file), file))
+    return _serve(app, options, Reloads(app, partial(_load, file), file), hang_ups)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -92,10 +93,8 @@ def check(options: argparse.Namespace) -> int:
     print("\n".join((f"{options.config_file} is valid.", *plan_lines(config))))
     if not options.online:
         return GOOD
-    retry = config.polling.retry.model_copy(update={"attempts": 1})
-    once = config.model_copy(update={"polling": config.polling.model_copy(update={"retry": retry})})
     result = GOOD
-    for source, error in App(once, providers(), SystemClock()).probe():
+    for source, error in App(config, providers(), SystemClock()).probe():
         print(f"source {source.name}: {error or 'the vendor answers and takes the credentials'}")
         result = FAILED if error else result
     return result
@@ -158,6 +157,7 @@ def backfill(options: argparse.Namespace) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Run the exporter against stand-ins of the vendors."""
+    hang_ups = _note_hang_ups()
     world = World(SystemClock())
     scenario = SCENARIOS[options.scenario] if options.scenario else None
     with StandIn(world, username="demo", password="demo", scenario=scenario) as stand_in:  # noqa: S106 - opens a stand-in on loopback
@@ -167,7 +167,8 @@ def demo(options: argparse.Namespace) -> int:
         story = f"\nScenario {options.scenario}: {scenario.description}\n" if scenario else ""
         sources = len(app.sources)
         print(f"Stand-in vendors on {stand_in.base_url}, asked by {sources} sources.{story}", flush=True)
-        return _serve(app, options, Reloads(app, partial(_load, file, text), file), says_what_to_open=True)
+        reloads = Reloads(app, partial(_load, file, text), file)
+        return _serve(app, options, reloads, hang_ups, says_what_to_open=True)
 
 
 def discover(options: argparse.Namespace) -> int:
@@ -244,7 +245,9 @@ def _with_state(build: Callable[..., App], path: Path) -> App:
         return build(state=state)
 
 
-def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what_to_open: bool = False) -> int:
+def _serve(
+    app: App, options: argparse.Namespace, reloads: Reloads, hang_ups: list[int], *, says_what_to_open: bool = False
+) -> int:
     site = Site(app, options, reloads)
     supervisor = Supervisor(os.environ, app.clock)
 
@@ -252,7 +255,7 @@ def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what
         supervisor.ready(f"metrics on {', '.join(site.addresses) or 'sockets of systemd'}; sources: {len(app.sources)}")
 
     reloads.began, reloads.ended = supervisor.reloading, ready
-    is_told = _on_signals(reloads.ask)
+    is_told = _on_signals()
     site.start()
     for address in site.addresses if says_what_to_open else ():
         print(
@@ -265,6 +268,9 @@ def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what
     ready()
     while not (is_told() or app.stopping.wait(_LOOK_AGAIN)):
         supervisor.watch(lambda: app.is_healthy)
+        if hang_ups:
+            hang_ups.clear()
+            reloads.ask()
     supervisor.stopping()
     app.stop()
     site.stop()
@@ -272,26 +278,28 @@ def _serve(app: App, options: argparse.Namespace, reloads: Reloads, *, says_what
     return GOOD if is_told() else FAILED
 
 
-def _on_signals(reload: Callable[[], object] | None = None) -> Callable[[], bool]:
-    """Catch SIGTERM and SIGINT; return what tells whether one has come, and asks for a reload at each SIGHUP."""
+def _on_signals() -> Callable[[], bool]:
+    """Catch SIGTERM and SIGINT; return what tells whether one has come."""
+    told = _note(signal.SIGTERM, signal.SIGINT)
+    return lambda: bool(told)
+
+
+def _note_hang_ups() -> list[int]:
+    """Catch SIGHUP, also before there is anything to reload: it must not end a program that starts."""
+    return _note(signal.SIGHUP)
+
+
+def _note(*numbers: signal.Signals) -> list[int]:
+    """Return a list that each of these signals is added to when it comes."""
     told: list[int] = []
-    hung_up: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         # Nothing that takes a lock: the thread that is interrupted here may be holding it.
         told.append(number)
 
-    def is_told() -> bool:
-        if hung_up and reload:
-            hung_up.clear()
-            reload()
-        return bool(told)
-
-    signal.signal(signal.SIGTERM, note)
-    signal.signal(signal.SIGINT, note)
-    if reload:
-        signal.signal(signal.SIGHUP, lambda number, _frame: hung_up.append(number))
-    return is_told
+    for number in numbers:
+        signal.signal(number, note)
+    return told
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -58,6 +58,24 @@ def test_reloads_on_request_can_be_switched_off_and_the_signal_still_works(shell
     eventually(lambda: running.has("sendgrid_requests_total") == names(customers[:2]))
 
 
+def test_a_signal_that_comes_before_the_pages_are_served_is_heeded_then(shell, vendor, customers):
+    """Whoever watches the file sends it whenever that changes, and must not end a program that is starting."""
+    first, second = (shell.configure([source(vendor, customers[:number], interval=SELDOM)]) for number in (1, 2))
+    text, file = first.read_bytes(), first.with_name("starting.yaml")
+    os.mkfifo(file)
+    program = shell.start("run", "--web.listen-address=127.0.0.1:0", f"--config.file={file}")
+
+    pipe = program.eventually(lambda: os.open(file, os.O_WRONLY | os.O_NONBLOCK))
+    program.process.send_signal(signal.SIGHUP)
+    second.rename(file)
+    os.write(pipe, text)
+    os.close(pipe)
+
+    program.eventually(lambda: 'msg="configuration reloaded"' in program.stderr)
+    assert "customers_joined=1" in program.stderr
+    assert program.stderr.index("msg=listening") < program.stderr.index('msg="configuration reloaded"')
+
+
 def test_a_broken_web_configuration_keeps_everything_as_it_is(shell, vendor, customers):
     file = shell.new_folder() / "web.yml"
     file.parent.mkdir(parents=True)
