@@ -17,7 +17,7 @@ from exporter.providers.base import AnyCollector, BatchCollector, Customer, Foun
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
 from exporter.selection import Selection
-from exporter.state import Lists, account, fact_name, scope_of
+from exporter.state import Lists, list_name, scope_of
 from exporter.upstream import Limiter, Upstream
 
 # Members of a fetch for one customer alone; all collectors share the one tuple.
@@ -233,7 +233,7 @@ class Source:
         """Return what reads the vendor's list, after taking the list as it was last read; None if nobody reads it."""
         if self.discovery is None:
             return None
-        lists = Lists(self._desk.state, fact_name("list", account(self.config)), self.config.listed_settings)
+        lists = Lists(self._desk.state, list_name(self.config), self.config.listed_settings)
         listing = Listing(self, self.discovery.interval, self._desk, lists)
         if kept := lists.read():
             self.take_list(kept.found)

@@ -17,7 +17,7 @@ from exporter.config import Config
 from exporter.errors import FetchError, StartError, Stopped, UsageError
 from exporter.selection import Selection
 from exporter.source import Source
-from exporter.state import Lists, account, fact_name
+from exporter.state import Lists, account, fact_name, list_name
 
 # So many failures, or counters that begin late, are named one by one.
 _MOST_NAMED = 20
@@ -96,7 +96,7 @@ class Backfill:
         source.is_listed = True
 
     def _lists(self, source: Source) -> Lists:
-        return Lists(self.journal.facts, fact_name("list", account(source.config)), source.config.listed_settings)
+        return Lists(self.journal.facts, list_name(source.config), source.config.listed_settings)
 
     def _write(self, planned: Plan) -> None:
         writer = Writer(planned, Times(self.order.step, self.journal.began))

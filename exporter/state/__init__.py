@@ -6,7 +6,7 @@ found by the identity of an account, never by its label alone, and nothing here 
 
 from exporter.state.facts import Budget, KeptList, Lists, Pause
 from exporter.state.forgetful import ForgetfulState
-from exporter.state.identity import account, customer_digest, fact_name, scope_of, settings_digest
+from exporter.state.identity import account, customer_digest, fact_name, list_name, scope_of, settings_digest
 from exporter.state.kept import NOTHING_RARE, Kept, Rare, Remembering, Row, Scope, State, Ticket
 from exporter.state.sqlite import SqliteState
 
@@ -28,6 +28,7 @@ __all__ = [
     "account",
     "customer_digest",
     "fact_name",
+    "list_name",
     "scope_of",
     "settings_digest",
 ]

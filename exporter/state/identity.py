@@ -53,6 +53,12 @@ def fact_name(kind: str, whose: str) -> str:
     return f"{kind}:{_digest(whose, _CUSTOMER).hex()}"
 
 
+def list_name(source: SourceConfig) -> str:
+    """Return the name that the list of a source's customers is kept under; each list of an account has its own."""
+    which = getattr(getattr(source, "discovery", None), "of", "")
+    return fact_name("list", f"{account(source)}\n{which}")
+
+
 @lru_cache(maxsize=1024)
 def _plain_settings(scope: bytes, zone: str | None, settings: Any) -> bytes:
     return _whole_settings(scope, zone, settings)

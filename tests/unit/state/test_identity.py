@@ -9,7 +9,8 @@ import pytest
 
 from exporter.config import CollectorConfig, Credentials, RateLimitConfig
 from exporter.providers.base import AnyCollector, Customer
-from exporter.state import customer_digest, fact_name, scope_of, settings_digest
+from exporter.providers.sendgrid_v3.config import V3Discovery
+from exporter.state import customer_digest, fact_name, list_name, scope_of, settings_digest
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import ToyCollector, ToySource
 from tests.unit.state.samples import SCOPE
@@ -22,6 +23,10 @@ class Named(Credentials):
 class NamedSource(ToySource):
     credentials: Named = Named()
     customers: tuple[Any, ...] = ()
+
+
+class ListedSource(NamedSource):
+    discovery: V3Discovery = V3Discovery()
 
 
 class SummedConfig(CollectorConfig):
@@ -121,3 +126,12 @@ def test_a_collector_that_remembers_something_is_asked_for_it():
 
     assert scope_of(NamedSource(name="acme"), cast(AnyCollector, collector)).collector is collector
     assert scope().collector is None
+
+
+def test_a_list_of_accounts_is_not_that_of_the_subusers_of_the_same_key():
+    """Else a restart after a change from one to the other shows customers of the wrong kind until the next list."""
+    subusers, accounts = (ListedSource(name="acme", discovery=V3Discovery(of=of)) for of in ("subusers", "accounts"))
+
+    assert list_name(subusers) != list_name(accounts)
+    assert list_name(subusers) == list_name(ListedSource(name="acme", discovery=V3Discovery(interval=60)))
+    assert list_name(NamedSource(name="acme")) != list_name(NamedSource(name="shop"))
