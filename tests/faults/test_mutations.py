@@ -90,7 +90,7 @@ def edited(body, edits):
 def test_an_edited_answer_is_read_or_refused(kind, ca_file):
     with capture_logs() as lines, staged(kind, ca_file) as stage:
 
-        @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+        @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
         @given(position=st.integers(0, len(stage.calls) - 1), edits=st.lists(edit, min_size=1, max_size=4))
         def judge(position, edits):
             body = edited(stage.calls[position][1], edits)
