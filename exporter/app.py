@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 # So long /-/ready waits for first fetches at most: a slow rate limit must not keep the exporter from being scraped.
 _READY_AFTER = 600.0
+# A disk that hangs must not keep the program from stopping in time.
+_SETTLED_WITHIN = 0.5
 # So often what has changed is rendered before the next scrape comes, but with a twentieth of a core at most.
 _LOOK_EVERY, _REST = 0.1, 20
 # Every reason for which series are left out; all are at 0 from the start.
@@ -89,6 +91,7 @@ class App:
         limiters = self.budgets.plan(sections)
         coming = [self.build(config, section, limiters[section.name]) for section in sections]
         self.budgets.take(sections, limiters)
+        self.budgets.settle()
         self.exposition = Exposition(self.store, _families(coming), self.instruments.registry)
         self.sources: Sequence[Source] = ()
         self.describe(coming)
@@ -133,8 +136,9 @@ class App:
         """Stop polling and keep what is known; a request under way is left behind."""
         self.stopping.set()
         self.poller.stop()
+        ends = time.monotonic() + _SETTLED_WITHIN
         for limiter in self.budgets.limiters:
-            limiter.settle()
+            limiter.settle(max(0.0, ends - time.monotonic()))
         self.state.close()
 
     def is_tried(self) -> bool:

@@ -54,6 +54,7 @@ class Budgets:
         self._drawing: Mapping[str, tuple[SourceConfig, Limiter]] = {}
         self._past: list[_Trace] = []
         self._unsettled: list[Limiter] = []
+        self._unread: list[Limiter] = []
 
     @property
     def limiters(self) -> Collection[Limiter]:
@@ -115,11 +116,15 @@ class Budgets:
     def settle(self) -> None:
         """Keep, for a restart, what was sent by limiters that are in use no more, before their heirs let anything out.
 
-        An heir keeps it from then on, perhaps under the same name.
+        An heir keeps it from then on, perhaps under the same name. Limiters that are nobody's heirs learn what was
+        sent before a restart. Both take as long as the disk does.
         """
         unsettled, self._unsettled = self._unsettled, []
         for limiter in unsettled:
             limiter.settle()
+        unread, self._unread = self._unread, []
+        for limiter in unread:
+            limiter.recall()
 
     def _gone(self, staying: Collection[str], pauses: Mapping[str, float], names: Collection[str]) -> Sequence[_Trace]:
         now, traces = self._clock.monotonic(), []
@@ -135,7 +140,7 @@ class Budgets:
             for limiter in limiters:
                 limiter.bequeath(heir)
             if not limiters and heir not in before:
-                heir.recall()
+                self._unread.append(heir)
 
     def _limiter(self, config: RateLimitConfig, whose: str) -> Limiter:
         book = Budget(self._state, self._clock, fact_name("budget", whose)) if self._state.is_lasting else None

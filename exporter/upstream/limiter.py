@@ -21,6 +21,8 @@ from exporter.minutes import Ring
 _DRIFT = 1.001
 # Over restarts it is kept in lots what was sent: so small a part of a period is lost by a crash at most.
 _LOTS = 20
+# A disk that takes longer to keep something hangs.
+_PATIENCE = 5.0
 # For so many minutes it is known what was sent; longer periods are looked at over a day.
 _HOUR = 60
 _DAY = 24 * 60
@@ -160,15 +162,24 @@ class Limiter:
     def recall(self) -> None:
         """Begin with those places taken that the book knows to be."""
         if self._book is not None:
+            known = self._book.read()
             with self._lock:
-                self._free_at.extend(moment + self.per * _DRIFT for moment in self._book.read())
+                self._free_at.extend(moment + self.per * _DRIFT for moment in known)
 
-    def settle(self) -> None:
-        """Keep exactly what was sent, for the last time; a request that is still under way counts as sent."""
-        with self._leasing, self._lock:
-            # The book may be another limiter's from now on.
-            book, self._book = self._book, None
-            answered, leased = self._answered(), len(self._in_flight)
+    def settle(self, patience: float = _PATIENCE) -> None:
+        """Keep exactly what was sent, for the last time; a request that is still under way counts as sent.
+
+        Waits for so many seconds at most for what is being kept by others; whatever they keep is older then.
+        """
+        is_alone = self._leasing.acquire(timeout=patience)
+        try:
+            with self._lock:
+                # The book may be another limiter's from now on.
+                book, self._book = self._book, None
+                answered, leased = self._answered(), len(self._in_flight)
+        finally:
+            if is_alone:
+                self._leasing.release()
         if book is not None:
             book.end(answered, leased)
 

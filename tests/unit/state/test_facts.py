@@ -1,5 +1,7 @@
 """Budgets, pauses and lists over restarts: the vendor goes on counting, whatever became of us."""
 
+import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -205,3 +207,70 @@ def test_without_a_state_nothing_is_kept_and_nothing_is_waited_for(clock):
     assert lists.read() is None
     assert Budget(state, clock, "budget:acme").write([1.0], 5)
     assert Budget(state, clock, "budget:acme").read() == ()
+
+
+# Disks that hang
+
+
+class HangingBook(Book):
+    """One whose disk hangs until it is let go."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.hangs = threading.Event()
+        self.ends = threading.Event()
+
+    def read(self):
+        self._hang()
+        return super().read()
+
+    def write(self, answered, leased):
+        self._hang()
+        return super().write(answered, leased)
+
+    def end(self, answered, leased):
+        super().write(answered, leased)
+
+    def _hang(self):
+        self.hangs.set()
+        assert self.ends.wait(10)
+
+
+def while_it_hangs(book, work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert book.hangs.wait(10)
+
+    def go_on():
+        book.ends.set()
+        thread.join()
+
+    return go_on
+
+
+def test_a_program_that_stops_does_not_wait_for_a_disk_that_hangs(clock):
+    book = HangingBook(clock)
+    limiter = Limiter(20, HOUR, clock, book)
+    go_on = while_it_hangs(book, lambda: limiter.acquire(never))
+    began = time.monotonic()
+
+    limiter.settle(0.05)
+
+    assert time.monotonic() - began < 5
+    # The request whose place waits for the disk counts as sent.
+    assert book._kept == ([], 1)
+    go_on()
+
+
+def test_who_waits_is_sent_away_while_what_was_kept_is_read_from_a_disk_that_hangs(clock):
+    book = HangingBook(clock)
+    limiter = Limiter(20, HOUR, clock, book)
+    go_on = while_it_hangs(book, limiter.recall)
+
+    waking = threading.Thread(target=limiter.wake)
+    waking.start()
+    waking.join(5)
+
+    assert not waking.is_alive()
+    go_on()
+    waking.join()
