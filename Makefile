@@ -14,6 +14,8 @@ CHART_TOOLS := .cache/chart-tools
 RELEASE_TOOLS := .cache/release-tools
 # Of the demo and the stack: make demo ARGS=--scenario=outage
 ARGS :=
+# How many files of tests run at once; most of their time they wait.
+WORKERS := 4
 # Of the lock files: make requirements UPGRADE=--upgrade, or UPGRADE='--upgrade-package requests'
 UPGRADE :=
 
@@ -38,7 +40,7 @@ stack: $(VENV)/.installed servers ## Run the demo, Prometheus with all rules, an
 	@$(BIN)/python deploy/compose/stack.py $(ARGS)
 
 test: $(VENV)/.tools servers chart-tools lint ## Check everything: style, types, imports, then all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 # On a machine that does nothing else, for half an hour. A peer that it lacks is named as missing on the page.
 bench: $(VENV)/.tools ## Measure what a scrape and a fetch cost beside others, and write docs/benchmarks.md
