@@ -33,7 +33,7 @@ _READY_AFTER = 600.0
 # A disk that hangs must not keep the program from stopping in time.
 _SETTLED_WITHIN = 0.5
 # So often what has changed is rendered before the next scrape comes, but with a twentieth of a core at most.
-_LOOK_EVERY, _REST = 0.1, 20
+_LOOK_EVERY, _REST = 1.0, 20
 # Every reason for which series are left out; all are at 0 from the start.
 _LEFT_OUT = ("max_series", "categories", "breakdown_rows", "report_fields", "label_value")
 

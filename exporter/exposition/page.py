@@ -25,7 +25,7 @@ _PIECE = 1024 * 1024
 # So many changed blocks at most, which are those of one to three groups, are rendered in a hurry.
 _HURRIED = 96
 # After so many times without a scrape, nothing is rendered ahead until the next one.
-_FOR_NOBODY = 3000
+_FOR_NOBODY = 300
 
 
 @dataclass(frozen=True, slots=True)

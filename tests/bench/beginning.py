@@ -34,7 +34,7 @@ class Start:
 
 def memory(extent: Extent) -> Iterator[Finding]:
     """Yield the memory of an account that has been fetched, scraped and changed for a while."""
-    customers = max(extent.sizes)
+    customers = extent.largest
     with subject(customers) as (program, scraper):
         for _ in range(max(3, extent.rounds)):
             program.ask("change", max(20, customers // 60))
@@ -47,7 +47,7 @@ def memory(extent: Extent) -> Iterator[Finding]:
 
 def start(extent: Extent) -> Iterator[Finding]:
     """Yield how long the real command takes to its first page, and what a bare reading of its customers takes."""
-    customers = max(extent.sizes)
+    customers = extent.largest
     with silent_vendor() as vendor, tempfile.TemporaryDirectory() as folder:
         file = write_configuration(Path(folder), customers, vendor)
         rounds = range(max(1, extent.rounds // 2))
@@ -68,7 +68,7 @@ def start(extent: Extent) -> Iterator[Finding]:
 
 def restart(extent: Extent) -> Iterator[Finding]:
     """Yield how long the real command takes to its first page where a state has all that was fetched before."""
-    customers = max(extent.sizes)
+    customers = extent.largest
     with Program.of_module("vendor", 0) as vendor, tempfile.TemporaryDirectory() as name:
         folder, address = Path(name), f"http://127.0.0.1:{vendor.port}"
         cold = write_configuration(folder, customers, address)

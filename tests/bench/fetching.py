@@ -140,7 +140,7 @@ def _rate(vendor: Program, extent: Extent) -> float:
 
 def limit(extent: Extent) -> Iterator[Finding]:
     """Yield how much of a rate limit is used while there is more to fetch than it allows."""
-    period = min(3.0, extent.seconds / 12)
+    period = min(3.0, extent.seconds / 4)
     calls, periods = round(100 * period), 6
     rate_limit = {"calls": calls, "per": f"{round(period * 1000)}ms"}
     with account(calls * (periods + 2) // 3, 0.002, rate_limit=rate_limit) as (app, vendor):

@@ -32,12 +32,14 @@ class Extent:
     """How much is measured.
 
     Attributes:
-        sizes: customers of the accounts.
+        sizes: customers of the accounts that are compared.
+        largest: customers of the account whose beginning and memory are measured.
         rounds: how often everything is repeated, the peers taking turns.
         seconds: for how long a thing is watched that goes on by itself.
     """
 
     sizes: Sequence[int]
+    largest: int
     rounds: int
     seconds: float
 

@@ -40,7 +40,7 @@ def prometheus(extent: Extent) -> Iterator[Finding]:
         flags = (f"--config.file={file}", f"--storage.tsdb.path={folder}", f"--web.listen-address=127.0.0.1:{port}")
         stack.enter_context(Program([server, *flags, "--log.level=error"], port=port))
         time.sleep(extent.seconds)
-        took = eventually(partial(_took, port, len(targets)), 10 * _INTERVAL)
+        took = eventually(partial(_took, port, len(targets)), 30 * _INTERVAL)
     for peer in field.peers:
         ratio = f"{took[peer] / took[_OURS]:.1f} × less"
         yield Finding(what, customers, f"{took[_OURS]:.3f} s", f"{peer}: {took[peer]:.3f} s", ratio)
@@ -57,8 +57,9 @@ def _job(name: str, scraper: Scraper) -> Mapping[str, Any]:
 
 
 def _took(port: int, jobs: int) -> Mapping[str, float]:
-    """Return the median for each job; nothing while one of them has not been scraped yet."""
-    query = urllib.parse.urlencode({"query": "quantile_over_time(0.5, scrape_duration_seconds[10m])"})
+    """Return the shortest of each job, since the first has to make its series; nothing until all had several."""
+    expression = "min_over_time(scrape_duration_seconds[1h]) and count_over_time(scrape_duration_seconds[1h]) >= 3"
+    query = urllib.parse.urlencode({"query": expression})
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{query}", timeout=60) as reply:
         found = json.load(reply)["data"]["result"]
     return {each["metric"]["job"]: float(each["value"][1]) for each in found} if len(found) == jobs else {}

@@ -119,6 +119,7 @@ def changes(extent: Extent) -> Iterator[Finding]:
 def _under_changes(customers: int, program: Program, scraper: Scraper, extent: Extent) -> Iterator[Finding]:
     peer = Program.of_module("peers.registry", customers) if customers <= _JUDGED else None
     idle = [scraper.scrape("gzip") for _ in range(_AGAIN * extent.rounds)]
+    at_rest = _at_rest(program, min(4.0, extent.seconds))
     program.ask("poll")
     pause, scrapes = min(_PAUSE, extent.seconds / 8), int(extent.seconds * 2)
     time.sleep(pause)
@@ -133,7 +134,7 @@ def _under_changes(customers: int, program: Program, scraper: Scraper, extent: E
         f"p99 of a scrape's time, gzip, at {_FETCHES} fetches/s", customers, slowest, ("idle median", calm), goal
     )
     if peer is not None:
-        spent = _per_scrape(program, scraper, extent)
+        spent = _per_scrape(program, scraper, extent, at_rest)
         with peer:
             theirs = middle([Scraper(peer).scrape("gzip").cpu for _ in range(max(1, extent.rounds // 2))])
         goal = 30.0 if customers == _JUDGED else None
@@ -141,15 +142,27 @@ def _under_changes(customers: int, program: Program, scraper: Scraper, extent: E
         yield less(what, customers, spent, (_CLIENT, theirs), goal)
 
 
-def _per_scrape(program: Program, scraper: Scraper, extent: Extent) -> float:
-    """Return the CPU of all threads but those that fetch, for each scrape."""
+def _per_scrape(program: Program, scraper: Scraper, extent: Extent, at_rest: float) -> float:
+    """Return the CPU for each scrape of all threads but those that fetch, less what they take ``at_rest`` a second."""
     scraper.scrape("gzip")
-    before, scrapes = program.ask("threads"), max(1, round(extent.seconds / _INTERVAL))
+    pause, scrapes = min(_INTERVAL, extent.seconds), max(1, round(extent.seconds / _INTERVAL))
+    spent = -_rendering(program)
     for _ in range(scrapes):
-        time.sleep(min(_INTERVAL, extent.seconds))
+        time.sleep(pause)
         scraper.scrape("gzip")
-    after = program.ask("threads")
-    return sum(after[name] - before.get(name, 0.0) for name in after if _renders(name)) / scrapes
+    spent += _rendering(program)
+    return spent / scrapes - at_rest * pause
+
+
+def _at_rest(program: Program, seconds: float) -> float:
+    """Return the CPU a second of the same threads while nothing is asked of them."""
+    before = _rendering(program)
+    time.sleep(seconds)
+    return (_rendering(program) - before) / seconds
+
+
+def _rendering(program: Program) -> float:
+    return sum(spent for name, spent in program.ask("threads").items() if _renders(name))
 
 
 def _renders(thread: str) -> bool:

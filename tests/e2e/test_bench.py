@@ -10,7 +10,7 @@ from tests.bench.report import page
 
 pytestmark = pytest.mark.e2e
 
-TINY = Extent((20, 40), rounds=1, seconds=2)
+TINY = Extent((20, 40), largest=40, rounds=1, seconds=2)
 
 
 def test_a_scrape_is_measured_beside_the_peers_and_a_missing_one_is_named(monkeypatch):

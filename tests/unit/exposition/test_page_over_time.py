@@ -99,7 +99,7 @@ def test_what_still_changes_is_not_deflated_yet():
 
 def test_nothing_is_rendered_ahead_for_nobody():
     scene = Scene()
-    for _ in range(3000):
+    for _ in range(300):
         scene.exposition.render_ahead()
     scene.store.commit([(scene.place, [CREDITS.sample(5)])], 0, 1)
     for _ in range(3):
