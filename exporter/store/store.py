@@ -157,6 +157,7 @@ class Store:
         """Forget a source with all its customers, as a restart would; whatever still runs for them changes nothing."""
         with self.lock:
             known = self.sources.pop(source)
+            self._digests.pop(known, None)
             self._series -= known.series
             self._deadlines.forget(source)
             for group in known.groups:

@@ -1,8 +1,11 @@
 """What a page shows of a store that was stopped or killed, or whose disk fails."""
 
+import gc
+
 import pytest
 
 from exporter.errors import Reason
+from exporter.store import Record
 from tests.unit.store.kept_scene import KeptScene, broken_disk
 from tests.unit.store.scene import CATEGORY, CREDITS, OPENS, REQUESTS
 
@@ -258,3 +261,16 @@ def test_room_is_free_again_after_a_fetch_that_brought_too_much(tmp_path):
 
     assert scene.series(TOTAL) == {"a": 1.0, "b": 1.0}
     scene.state.close()
+
+
+def test_of_a_source_that_is_removed_nothing_is_remembered_but_on_the_disk(scene):
+    """With a hundred thousand customers it would be a hundred megabytes."""
+    scene.succeed(scene.customer("short-lived"), REQUESTS.sample(100))
+    scene.restart("short-lived")
+
+    scene.store.remove_source("acme")
+    scene.places.clear()
+    scene.lines()
+
+    gc.collect()
+    assert [each for each in gc.get_objects() if isinstance(each, Record) and each.name == "short-lived"] == []
