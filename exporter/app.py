@@ -97,12 +97,13 @@ class App:
         self.describe(coming)
         for source in coming:
             self.add(source)
+        # From now on nobody could begin afresh any more.
+        self.state.begin()
         self.instruments.configured(clock.time())
 
     def start(self) -> None:
         """Start polling."""
         self._began = self.clock.monotonic()
-        self.state.begin()
         self.poller.start()
         threading.Thread(target=self._render_ahead, name="renderer", daemon=True).start()
 

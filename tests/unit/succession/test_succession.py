@@ -17,6 +17,7 @@ from exporter.fetch import Fetch
 from exporter.listing import Listing
 from exporter.providers.base import Found, Provider
 from exporter.samples import Family, Kind
+from exporter.state import SqliteState
 from exporter.succession import Outcome, Succession
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import CREDITS, ToyCustomer, ToyProvider, ToySource, intervals, limit, source
@@ -320,3 +321,20 @@ def test_the_files_of_the_new_configuration_are_followed():
 
     assert isinstance(play.app._watch, Watch)
     assert [each.id for each in cast(Sequence[Any], play.app._watch.config.sources[0].customers)] == ["b@example.com"]
+
+
+def test_a_state_that_breaks_while_the_program_runs_leaves_no_reload_half_done(tmp_path):
+    clock, path = FakeClock(), tmp_path / "state.db"
+    state = SqliteState(path, clock)
+    state.write(facts={"some": b"thing"}).wait()
+    providers = {"toy": cast(Provider, ListingProvider())}
+    app = App(Config(sources=(source("acme", "a"),)), providers, clock, state=state)
+    path.with_name("state.db-wal").unlink()
+    path.write_bytes(b"no database any more" * 400)
+
+    outcome = Succession(app, Config(sources=(ListedSource(name="shop"), source("acme", "ab"))), FILE).apply()
+
+    assert (outcome.added, outcome.joined) == (("shop",), 1)
+    assert [each.name for each in app.sources] == ["shop", "acme"]
+    assert state.failures > 0
+    state.close()
