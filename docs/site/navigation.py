@@ -23,6 +23,7 @@ _CHAPTERS: Mapping[str, Sequence[str]] = {
         "docs/operations",
         "docs/status",
         "docs/faults",
+        "docs/reliability",
         "docs/history",
         "docs/fidelity",
         "docs/security",
