@@ -120,7 +120,7 @@ class Fetch:
 
     def _run(self, members: Sequence[Member], upstream: Upstream) -> bool:
         clock, store = self.task.desk.clock, self.task.desk.store
-        began, began_at = clock.time(), clock.monotonic()
+        began, began_at, renewals = clock.time(), clock.monotonic(), upstream.circuit.renewals
         outcomes = self._outcomes(members)
         if isinstance(outcomes, ClientRefused | NotFound) and len(members) > 1:
             # One customer can spoil a batch, so each is asked alone.
@@ -134,7 +134,9 @@ class Fetch:
         changes = store.commit(zip(places, outcomes, strict=True), began, clock.time())
         failures = [change.after for change in changes if change.after is not None]
         self._count(began_at, failures)
-        self._judge(members, changes, upstream.circuit)
+        if renewals == upstream.circuit.renewals:
+            # Else the old credentials may have been refused, which says nothing of the new ones.
+            self._judge(members, changes, upstream.circuit)
         self._log(changes)
         return not failures
 

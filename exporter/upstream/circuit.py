@@ -28,6 +28,7 @@ class Circuit:
     Attributes:
         is_open: whether nothing may be sent but a probe.
         openings: how many times it has opened so far.
+        renewals: how many times the credentials have been new so far.
     """
 
     def __init__(self, probe_interval: float) -> None:
@@ -38,6 +39,7 @@ class Circuit:
         """
         self.is_open = False
         self.openings = 0
+        self.renewals = 0
         self._probe_interval = probe_interval
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
@@ -105,6 +107,7 @@ class Circuit:
         """Take it that the credentials are new: what the old ones met with does not count."""
         with self._lock:
             was_open = self.is_open
+            self.renewals += 1
             self._close()
             self._has_succeeded = False
         if was_open:

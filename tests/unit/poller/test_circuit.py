@@ -81,6 +81,22 @@ def test_probes_for_refused_credentials_are_sent_every_five_minutes(stage: Stage
     assert [moment for moment, _ in vendor.asked] == [300, 600, 900, 1_200]
 
 
+def test_what_was_asked_with_the_old_credentials_tells_nothing_of_the_new_ones(stage: Stage, toy: Single):
+    """Else whoever revokes a key before the new one is read has the new one tried five minutes later."""
+    toy.answers = dict.fromkeys("abcd", REFUSED)
+    door = stage.source(toy, "abcd", concurrency=4)
+    for name in "abcd":
+        toy.hang(name)
+    stage.start(busy=4)
+
+    door.circuit.renew()
+    toy.release()
+    stage.settle()
+
+    assert stage.failures() == {"auth": 4.0}
+    assert not door.circuit.is_open
+
+
 def test_a_probe_that_is_answered_lets_everyone_be_asked_at_once(stage: Stage, toy: Single, vendor: Vendor):
     stage.start()
     toy.answers, vendor.failure = {}, None
