@@ -44,25 +44,21 @@ def daily(api: WebApi, customer: Customer, days: int, fields: Collection[str]) -
 
 
 def month_to_date(api: WebApi, customer: Customer, fields: Collection[str]) -> Month | None:
-    """Return the sums of a customer's days from the first of this month to today; None if there is no day.
+    """Return the sums of a customer's days from the first of this month on; None if there is no day.
 
-    A counter that one of the days lacks has no sum.
+    A counter that one of the days lacks has no sum. Days of other months that the vendor sends all the same are left
+    out.
 
     Raises:
-        FetchError: as with ``daily``, or a row of a day that was not asked for.
+        FetchError: as with ``daily``.
     """
     today = customer.today()
     first = today.replace(day=1)
-    # The vendor wants an end after the start, on the first day of a month too.
-    last = max(today, first + timedelta(days=1))
-
-    def check(record: Record, day: date) -> None:
-        if not first <= day <= last:
-            raise InvalidResponse(f"{record.what}: its date was not asked for")
-
-    document = api.ask("daily", customer, ("start_date", first.isoformat()), ("end_date", last.isoformat()))
+    check = not_ahead_of(customer)
+    document = api.ask("daily", customer, *asked_days(customer, first, today))
     rows = _by_day(api, "the daily statistics", document, fields, check)
-    return Month(first, sums([*rows.values()], fields)) if rows else None
+    of_month = [counters for day, counters in rows.items() if day.replace(day=1) == first]
+    return Month(first, sums(of_month, fields)) if of_month else None
 
 
 def between(

@@ -71,12 +71,31 @@ def test_a_lone_row_needs_no_list(reseller, vendor):
     assert reseller.fetch("month")["sendgrid_month_to_date_requests"] == 100
 
 
-@pytest.mark.parametrize("day", ["2026-02-28", "2026-03-14", "2025-03-13"])
-def test_a_day_that_was_not_asked_for_refuses_the_answer(fetch, day):
-    """A vendor that doesn't heed the dates would give sums of something else."""
+@pytest.mark.parametrize("day", ["2026-02-28", "2025-03-13"])
+def test_days_of_other_months_are_left_out(fetch, day):
+    """A vendor may not heed the dates."""
+    assert fetch(row("2026-03-13"), row(day), fields=["requests"]) == {
+        "sendgrid_month_to_date_requests": 100,
+        START: 1772323200,
+    }
+    assert fetch(row(day)) == {}
+
+
+def test_the_day_after_today_counts_where_it_is_of_this_month(fetch, reseller):
+    assert fetch(row("2026-03-14"), fields=["requests"])["sendgrid_month_to_date_requests"] == 100
+
+    reseller.at("2026-03-31T12:00:00+00:00")
+
+    assert fetch(row("2026-04-01")) == {}
+
+
+def test_a_day_further_ahead_refuses_the_answer(fetch):
     with pytest.raises(InvalidResponse) as caught:
-        fetch(row("2026-03-13"), row(day))
-    assert str(caught.value) == "row 2 of the daily statistics: its date was not asked for"
+        fetch(row("2026-03-13"), row("2026-03-15"))
+    assert (
+        str(caught.value)
+        == "row 2 of the daily statistics: its date is more than one day ahead of the customer's today"
+    )
 
 
 def test_a_counter_that_a_day_lacks_has_no_sum(fetch, reseller):
