@@ -16,6 +16,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~.-]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LONGEST_STEP = 86_400
+_OTHER_PAGES = ("/", "/api/v1/status", "/config", "/sd")
 
 _EXAMPLES = """
 examples:
@@ -111,9 +112,19 @@ def _new(program: str, description: str, epilog: str) -> argparse.ArgumentParser
     )
 
 
+def _level(text: str) -> str:
+    # What Prometheus calls this level in its own flag.
+    return "warning" if text == "warn" else text
+
+
 def _add_log(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--log.level", dest="log_level", choices=LEVELS, default="info", help="least level that is logged (%(default)s)"
+        "--log.level",
+        dest="log_level",
+        type=_level,
+        choices=LEVELS,
+        default="info",
+        help="least level that is logged (%(default)s)",
     )
     command.add_argument(
         "--log.format", dest="log_format", choices=FORMATS, default="logfmt", help="form of log lines (%(default)s)"
@@ -295,7 +306,7 @@ def _path(text: str) -> str:
     if (
         not text.startswith("/")
         or text.startswith("/-/")
-        or text == "/"
+        or text in _OTHER_PAGES
         or not text.isascii()
         or set(text) & set("{}?#")
     ):

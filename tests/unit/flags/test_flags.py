@@ -134,6 +134,7 @@ def test_defaults(command: str, expected: dict[str, Any]):
         ("demo", "--web.listen-address", ":0", "listen_addresses", [Address("", 0)]),
         ("demo", "--scenario", "outage", "scenario", "outage"),
         ("check", "--log.level", "debug", "log_level", "debug"),
+        ("check", "--log.level", "warn", "log_level", "warning"),
         ("schema", "--log.format", "json", "log_format", "json"),
         ("once", "--format", "openmetrics", "format", "openmetrics"),
         ("once", "--source", "acme", "source", ["acme"]),
@@ -194,7 +195,9 @@ def test_what_is_wrong_is_said_in_words_with_status_2(capsys, arguments, words):
     assert words in refused(capsys, *arguments)
 
 
-@pytest.mark.parametrize("path", ["", "/", "/-/healthy", "/{x}", "/a?b", "/a#b", "/metriçs"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/config", "/sd", "/api/v1/status", "/-/healthy", "/{x}", "/a?b", "/a#b", "/metriçs"]
+)
 def test_a_telemetry_path_that_could_not_be_asked_for_is_refused(capsys, path):
     assert "is no path for metrics" in refused(capsys, "run", f"--web.telemetry-path={path}")
 
