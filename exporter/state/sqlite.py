@@ -128,9 +128,8 @@ class SqliteState:
         self._writer.failures += failures
 
     def close(self) -> None:
-        """Write what is still to be written, and let others have the file."""
-        self._writer.close(_CLOSED_WITHIN)
-        if self._lock is not None:
+        """Write what is left, and let others have the file; if the disk hangs, they have it when this process ends."""
+        if self._writer.close(_CLOSED_WITHIN) and self._lock is not None:
             os.close(self._lock)
             self._lock = None
 

@@ -98,13 +98,14 @@ class Writer:
                 self._changed.notify()
         return ticket
 
-    def close(self, seconds: float) -> None:
-        """Write what waits, for so long at most, and take nothing more."""
+    def close(self, seconds: float) -> bool:
+        """Write what waits, for so long at most, and take nothing more; return whether nothing is written any more."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _given_up(self) -> None:
         with self._changed:
