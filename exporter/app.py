@@ -88,10 +88,7 @@ class App:
         self._began = clock.monotonic()
         sections = [source for source in config.sources if selection.has(selection.sources, source.name)]
         self.budgets = Budgets(clock, self.state)
-        limiters = self.budgets.plan(sections)
-        coming = [self.build(config, section, limiters[section.name]) for section in sections]
-        self.budgets.take(sections, limiters)
-        self.budgets.settle()
+        coming = self._build_all(sections)
         self.exposition = Exposition(self.store, _families(coming), self.instruments.registry)
         self.sources: Sequence[Source] = ()
         self.describe(coming)
@@ -100,6 +97,13 @@ class App:
         # From now on nobody could begin afresh any more.
         self.state.begin()
         self.instruments.configured(clock.time())
+
+    def _build_all(self, sections: Sequence[SourceConfig]) -> Sequence[Source]:
+        limiters = self.budgets.plan(sections)
+        sources = [self.build(self.config, section, limiters[section.name]) for section in sections]
+        self.budgets.take(sections, limiters)
+        self.budgets.settle()
+        return sources
 
     def start(self) -> None:
         """Start polling."""
