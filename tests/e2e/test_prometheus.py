@@ -25,7 +25,7 @@ ALL, GOOD = 39, 36
 def exporter(shell, vendor, world) -> Exporter:
     retry = {"attempts": 1, "initial_backoff": 0, "max_backoff": 0}
     sources = [source(vendor, [*world.customers, STRANGER])]
-    return shell.run(sources, timeout="500ms", concurrency=16, retry=retry)
+    return shell.run(sources, timeout="500ms", concurrency=16, retry=retry, probe_interval="1s")
 
 
 @pytest.fixture(scope="module")

@@ -57,9 +57,9 @@ def test_it_says_where_everything_is(joined):
 
 
 def test_prometheus_has_the_vendors_numbers(joined):
-    assert joined.eventually(lambda: len(joined.query('sendgrid_requests_total{source="demo"}'))) == 12
+    assert joined.eventually(lambda: len(joined.query('sendgrid_requests_total{source="demo"}')) == 12)
     assert joined.eventually(lambda: joined.query("bento_subscribers"))
-    assert joined.eventually(lambda: len(joined.query("up == 1"))) == 3
+    assert joined.eventually(lambda: len(joined.query("up == 1")) == 3)
 
 
 def test_all_rules_are_loaded_and_healthy(joined):
