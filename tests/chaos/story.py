@@ -58,7 +58,8 @@ class HastyClock:
 
     def stop(self, world: World) -> None:
         """Let it stand; shortly before a customer's midnight it stands shortly after it."""
-        now = float(int(time.time()))
+        # Never back, or totals would seem to have been corrected.
+        now = float(math.ceil(time.time()))
         zones = {account.zone for account in (*world.customers, world.reseller)}
         soon = now + _BEFORE_MIDNIGHT
         is_near = any(
