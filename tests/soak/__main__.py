@@ -43,7 +43,7 @@ class Extent:
 
     customers: int = 10_000
     lasts: float = 3_600
-    warm_up: float = 1_800
+    warm_up: float = 900
     interval: float = 600
     scrape: float = 5
     turn: float = 60
@@ -125,7 +125,7 @@ class Soak:
         scrapes = self._prometheus.scalar(f"sum(count_over_time(up[{int(self._extent.lasts)}s]))") or 0
         failed = scrapes - (self._prometheus.scalar(f"sum(sum_over_time(up[{int(self._extent.lasts)}s]))") or 0)
         yield Finding(
-            "failed scrapes", "", f"{failed:g} of {scrapes:g}", "at most one in fifty", failed <= scrapes / 50
+            "failed scrapes", "", f"{failed:g} of {scrapes:g}", "at most one in a thousand", failed <= scrapes / 1000
         )
         log = self.exporter.stderr
         taken = log.count("configuration reloaded")
