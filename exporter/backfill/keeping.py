@@ -241,7 +241,7 @@ class Journal:
         return KeptCustomer(found[0], source, customer.name, found[2], date.fromordinal(found[3]))
 
     def _begin(self, purpose: str, now: float) -> None:
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "cache_size = -32000"):
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "cache_size = -4000"):
             self._connection.execute(f"PRAGMA {pragma}")
         with self._transaction():
             if self._one("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is None:
