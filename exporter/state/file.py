@@ -90,6 +90,8 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 67108864")
+        # In a container, nothing but the folder of the file can be written.
+        connection.execute("PRAGMA temp_store = MEMORY")
         _migrate(connection)
     except BaseException:
         connection.close()

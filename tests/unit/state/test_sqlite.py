@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.errors import StartError
-from exporter.state import SqliteState
+from exporter.state import SqliteState, file
 from tests.fake_clock import FakeClock
 from tests.unit.state.samples import CATEGORY, NOON, PLAIN, RARE, SCOPE, A, B, found, row
 
@@ -222,6 +222,12 @@ def test_a_database_of_another_program_is_refused(path):
 
     with pytest.raises(StartError, match="is a database of another program; name another file"):
         SqliteState(path, FakeClock())
+
+
+def test_nothing_is_written_outside_of_its_folder(path):
+    """SQLite puts what is too much for its cache into a file in /tmp, where a container may let nobody write."""
+    with closing(file.connect(path)) as connection:
+        assert connection.execute("PRAGMA temp_store").fetchone() == (2,)
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
