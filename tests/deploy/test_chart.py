@@ -181,8 +181,12 @@ def test_every_mount_is_a_whole_volume_that_is_there(values):
     pod = pod_of(template(values))["spec"]
     mounts = pod["containers"][0]["volumeMounts"]
 
-    assert [mount for mount in mounts if "subPath" in mount or not mount["readOnly"]] == []
-    assert [mount["name"] for mount in mounts] == [volume["name"] for volume in pod["volumes"]]
+    claims = only(template(values), "StatefulSet")["spec"].get("volumeClaimTemplates", [])
+    volumes = {*(each["name"] for each in pod["volumes"]), *(each["metadata"]["name"] for each in claims)}
+
+    assert [mount for mount in mounts if "subPath" in mount] == []
+    assert {mount["name"] for mount in mounts} == volumes
+    assert len(pod["volumes"]) + len(claims) == len(mounts)
     assert len({mount["mountPath"] for mount in mounts}) == len(mounts)
 
 
@@ -200,7 +204,16 @@ def test_a_pod_is_renewed_for_a_new_configuration_and_for_nothing_that_it_reads_
 
     assert pod_of(template("everything", settings=other_customers)) == pod
     assert pod_of(template("everything", settings={"config.polling.timeout": "6s"})) != pod
+    assert pod_of(template("minimal", settings={"state.enabled": False})) != pod_of(template("minimal"))
     assert "annotations" not in pod_of(template("nothing"))["metadata"]
+
+
+def test_a_pod_that_is_told_to_reload_is_not_renewed_for_a_new_configuration():
+    settings = {"restartOnConfigChange": False}
+    changed = template("everything", settings=settings | {"config.polling.timeout": "6s"})
+
+    assert pod_of(changed) == pod_of(template("everything", settings=settings))
+    assert '"timeout": "6s"' in named(changed, "ConfigMap", "-config")["data"]["config.json"]
 
 
 @pytest.mark.parametrize("values", ["minimal", "everything", "hostile"])
@@ -209,7 +222,8 @@ def test_configuration_and_customers_arrive_as_they_were_written(values):
     objects, written = template(values), values_of(values)
     configuration = named(objects, "ConfigMap", "-config")["data"]
 
-    assert {name: yaml.safe_load(text) for name, text in configuration.items()} == {"config.json": written["config"]}
+    expected = {"state": {"path": "/var/lib/email-stats-exporter/state.db"}} | written["config"]
+    assert {name: yaml.safe_load(text) for name, text in configuration.items()} == {"config.json": expected}
     if files := written.get("customerFiles"):
         customers = named(objects, "ConfigMap", "-customers")["data"]
         assert {name: yaml.safe_load(text) for name, text in customers.items()} == files
@@ -257,11 +271,12 @@ def lay_out(objects, root):
     """Put what a pod's volumes hold under a folder that stands for the pod's root, paths in the configuration too."""
     pod = pod_of(objects)["spec"]
     contents = {each["metadata"]["name"]: each["data"] for each in objects if each["kind"] == "ConfigMap"}
-    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"] if "configMap" in volume or "secret" in volume}
     for mount in pod["containers"][0]["volumeMounts"]:
         folder = root / mount["mountPath"].lstrip("/")
         folder.mkdir(parents=True, exist_ok=True)
-        volume = volumes[mount["name"]]
+        # What the exporter writes to is empty at first.
+        volume = volumes.get(mount["name"], {"configMap": {"name": ""}})
         if "secret" in volume:
             paths = [item["path"] for item in volume["secret"].get("items", [])]
             # Which keys a Secret has is not for the chart to know; these are those that the value files name.
@@ -269,4 +284,4 @@ def lay_out(objects, root):
         else:
             files = contents.get(volume["configMap"]["name"], {})
         for name, text in files.items():
-            (folder / name).write_text(text.replace('"/run/', f'"{root}/run/'), encoding="utf-8")
+            (folder / name).write_text(re.sub('"(?=/run/|/var/lib/)', f'"{root}', text), encoding="utf-8")
