@@ -49,6 +49,9 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 \
  && rm -rf /var/cache/apt/* /var/cache/debconf/*-old /var/lib/apt/lists/* /var/log/*
 
+# For the state; a named volume that is mounted there begins as a copy of it, and so belongs to the exporter's user.
+RUN install -d -m 0700 -o 65532 -g 65532 /var/lib/email-stats-exporter
+
 COPY --from=builder /opt/email-stats-exporter /opt/email-stats-exporter
 ENV PATH=/opt/email-stats-exporter/bin:$PATH
 

@@ -92,7 +92,7 @@ def test_both_commands_of_the_exporter_are_commands_that_it_has():
 
     assert commands.parse_args(SERVICES["exporter"]["command"]).command == "demo"
     own = commands.parse_args(OWN["command"])
-    [(source, target, mode)] = [mount.rsplit(":", 2) for mount in OWN["volumes"]]
+    [(source, target, mode)] = [mount.rsplit(":", 2) for mount in OWN["volumes"] if mount.startswith("$")]
     assert own.command == "run"
     assert str(own.config_file.parent) == target
     assert (source, mode) == ("${CONFIG_FOLDER:?is the folder of your config.yaml}", "ro")

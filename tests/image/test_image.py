@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter import __version__
-from tests.e2e.programs import labels_of, parsed, series
+from tests.e2e.programs import Values, labels_of, parsed, series
 from tests.e2e.waiting import eventually
 from tests.image.container import Container
 from tests.image.workshop import IMAGE, REVISION
@@ -41,6 +41,13 @@ for source in pathlib.Path("/opt/email-stats-exporter/lib").rglob("*.py"):
     bytecode = pathlib.Path(importlib.util.cache_from_source(source))
     if not bytecode.exists() or bytecode.read_bytes()[4:8] != bytes([1, 0, 0, 0]):
         print(source)
+"""
+STATE = "/var/lib/email-stats-exporter"
+WHOSE = """
+import os, sys
+for path in sys.argv[1:]:
+    about = os.stat(path)
+    print(about.st_uid, about.st_gid, oct(about.st_mode & 0o777)[2:])
 """
 NEEDLESS = """
 import importlib.util, os, shutil
@@ -134,6 +141,35 @@ sources:
         assert "Traceback" not in exporter.log
 
 
+def test_its_user_keeps_the_state_in_a_named_volume_that_outlives_the_container(workshop, tmp_path):
+    """With all else read-only; a volume of that kind begins as a copy of the image's folder."""
+    (tmp_path / "config.yaml").write_text("""
+state: {path: /var/lib/email-stats-exporter/state.db}
+sources:
+  - name: acme
+    type: sendgrid_reseller
+    base_url: http://127.0.0.1:9
+    credentials: {username: acme, password_file: password}
+    customers: [{user: a@example.com, name: eu}]
+""")
+    (tmp_path / "password").write_text("hunter2")
+    for path in (tmp_path, *tmp_path.iterdir()):
+        path.chmod(0o755)
+    mounted = (f"--volume={tmp_path}:/etc/email-stats-exporter:ro", "--volume=kept:/var/lib/email-stats-exporter")
+
+    with Container(workshop, options=mounted) as exporter:
+        eventually(lambda: exporter.ask("/-/ready")[0] == 200, seconds=60)
+        assert parsed(exporter.ask("/metrics")[1])[series("email_stats_exporter_state_up")] == 1
+        assert {path for path in exporter.python(WRITABLE).splitlines() if not path.startswith(STATE)} == set()
+        assert exporter.python(WHOSE, STATE, f"{STATE}/state.db") == "65532 65532 700\n65532 65532 600\n"
+        tried = attempts(exporter)
+        # SIGKILL, as a machine that fails would.
+    with Container(workshop, options=mounted) as exporter:
+        eventually(lambda: exporter.ask("/-/ready")[0] == 200)
+        assert attempts(exporter) == tried != {}
+        assert "state is corrupt" not in exporter.log
+
+
 def test_without_a_configuration_it_says_what_is_missing(workshop):
     ended = workshop.run("--rm", IMAGE, check=False)
 
@@ -150,6 +186,12 @@ def test_it_is_as_large_as_the_page_says(workshop, capsys):
     assert stated
     assert size / MB == pytest.approx(int(stated[1]), rel=0.05)
     assert download / MB == pytest.approx(int(stated[2]), rel=0.05)
+
+
+def attempts(exporter: Container) -> Values:
+    """Return when each fetch was last tried, by its labels."""
+    name = "email_stats_exporter_last_attempt_timestamp_seconds"
+    return {key: value for key, value in parsed(exporter.ask("/metrics")[1]).items() if key[0] == name}
 
 
 def names(page: str) -> set[str]:
