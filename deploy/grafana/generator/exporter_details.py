@@ -1,6 +1,6 @@
 """The rows of the exporter's dashboard below its first ones: failures, series, configuration, the process."""
 
-from deploy.grafana.generator.colours import BAD, GOOD, WARNING, Json, State, worse_above
+from deploy.grafana.generator.colours import BAD, GOOD, GREY, WARNING, Json, State, worse_above
 from deploy.grafana.generator.measures import BY_COLLECTOR, age, stale
 from deploy.grafana.generator.page import Band, Row, drill
 from deploy.grafana.generator.panels import Curve, stat, state_timeline, time_series
@@ -206,6 +206,14 @@ def _configuration() -> list[Json]:
             f"time() - {read}",
             "s",
             decimals=1,
+        ),
+        stat(
+            "State",
+            "Whether the file that keeps numbers, counters and used limits over restarts could be written the last "
+            "time; of two replicas, in both. If not, counters stand still.",
+            "min(email_stats_exporter_state_up) or 2 * max(email_stats_exporter_build_info)",
+            "none",
+            states=[State(1, "written", GOOD), State(0, "not written", BAD), State(2, "none kept", GREY)],
         ),
     ]
 
