@@ -33,7 +33,7 @@ def series() -> Row:
 
 def configuration() -> Row:
     """Return the row of sources, vendors' lists and files."""
-    return Row("Sources, vendors' lists, configuration", [Band(6, [_states(), _lists(), *_configuration()])])
+    return Row("Sources, vendors' lists, configuration", [Band(6, [_states(), _lists()]), Band(4, _configuration())])
 
 
 def process() -> Row:
