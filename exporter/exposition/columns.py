@@ -11,7 +11,6 @@ from math import isnan
 from struct import Struct
 from typing import Any, NamedTuple
 
-from exporter.exposition.values import number
 from exporter.samples import Family
 from exporter.store import Layout, Shelf, health
 
@@ -46,9 +45,9 @@ class Column:
         before, after = around
         if self.place is None:
             pairs = zip(self.names, self.entries, strict=False)
-            return ["" if each is None else f"{before}{name}{after}{number(each)}\n" for name, each in pairs]
+            return ["" if each is None else f"{before}{name}{after}{each!r}\n" for name, each in pairs]
         numbers = map(_reader(self.place), self.entries)
-        return [f"{before}{name}{after}{number(value)}\n" for name, (value,) in zip(self.names, numbers, strict=True)]
+        return [f"{before}{name}{after}{value!r}\n" for name, (value,) in zip(self.names, numbers, strict=True)]
 
     def only(self, rows: Sequence[int]) -> "Column":
         """Return the column of some rows alone."""

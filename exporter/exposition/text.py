@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from exporter.exposition.columns import Around, Recent, column_of, is_column
-from exporter.exposition.values import escape, number
+from exporter.exposition.values import escape
 from exporter.samples import Family, Kind
 from exporter.store import Group, Shelf, health
 
@@ -55,7 +55,7 @@ def lines(family: Family, group: Group, recent: Recent | None = None) -> bytes:
             line, order = _template(family, source=group.source)
             for row, labels, value in _ROWS.get(family, _samples)(shelf, family):
                 values = (names[row], *map(escape, labels))
-                rendered.append(line % (*[values[index] for index in order], number(value)))
+                rendered.append(line % (*[values[index] for index in order], repr(value)))
     text = "".join(rendered)
     return (text if family.per_customer else text.replace('customer="",', "")).encode()
 
