@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
@@ -51,7 +51,6 @@ _CONFIGURATION = {
 
 
 _Arguments = ParamSpec("_Arguments")
-_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
 
 
 def _unless_retired(
@@ -89,7 +88,7 @@ class Instruments:
         self.last_configured: float | None = None
         self.registry = registry = _registry()
         self.labels: dict[str, tuple[str, ...]] = {}
-        self._of_sources: list[Counter | Gauge | Histogram] = []
+        self._of_sources: list[_Family] = []
         self._count_fetches()
         self._watch_sources()
         self._config_good, self._config_read = (self._gauge(name, text) for name, text in _CONFIGURATION.items())
@@ -97,19 +96,21 @@ class Instruments:
         registry.register(self._state)
         self.labels |= dict.fromkeys((PREFIX + "state_up", PREFIX + "state_write_failures"), ())
         build_info = self._gauge("build_info", "The program that answers.", "version", "revision", "python_version")
-        build_info.labels(__version__, __revision__, platform.python_version()).set(1)
+        build_info.set((__version__, __revision__, platform.python_version()), 1)
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return self._kept(Counter(PREFIX + name, text, labels, registry=self.registry), name, labels)
+    def _counter(self, name: str, text: str, *labels: str) -> "_Family":
+        return self._kept(Counter(PREFIX + name, text, labels, registry=None), name, labels)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return self._kept(Gauge(PREFIX + name, text, labels, registry=self.registry), name, labels)
+    def _gauge(self, name: str, text: str, *labels: str) -> "_Family":
+        return self._kept(Gauge(PREFIX + name, text, labels, registry=None), name, labels)
 
-    def _kept(self, made: _Metric, name: str, labels: tuple[str, ...]) -> _Metric:
+    def _kept(self, metric: Counter | Gauge | Histogram, name: str, labels: tuple[str, ...]) -> "_Family":
         self.labels[PREFIX + name] = labels
+        family = _Family(metric)
+        self.registry.register(family)
         if "source" in labels:
-            self._of_sources.append(made)
-        return made
+            self._of_sources.append(family)
+        return family
 
     def _count_fetches(self) -> None:
         each, counter = ("source", "collector"), self._counter
@@ -125,7 +126,7 @@ class Instruments:
             "fetch_duration_seconds",
             "Time of a fetch, retries included, the first wait for the rate limit not.",
         )
-        duration = Histogram(PREFIX + name, text, each, registry=self.registry, buckets=_FETCH_BUCKETS)
+        duration = Histogram(PREFIX + name, text, each, registry=None, buckets=_FETCH_BUCKETS)
         self._duration = self._kept(duration, name, each)
         self._wait = counter("rate_limit_wait_seconds", "Time that fetches waited for the rate limit.", "source")
 
@@ -147,29 +148,28 @@ class Instruments:
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
 
+    @_unless_retired
     def configured(self, success: float | None) -> None:
         """Show how the last reading of the configuration went: the Unix time at which it succeeded, or None."""
-        self._config_good.set(success is not None)
+        self._config_good.set((), success is not None)
         if success is not None:
             self.last_configured = success
-            self._config_read.set(success)
+            self._config_read.set((), success)
 
+    @_unless_retired
     def add_source(self, source: str, intervals: dict[str, float]) -> None:
         """Show a source and its collectors with every counter at 0; ``intervals`` are seconds by collector.
 
         A counter that is born at 1 is invisible to PromQL's ``increase``.
         """
-        self._wait.labels(source)
+        self._wait.add(source)
         self.durations[source] = Durations(self._clock.monotonic())
         for collector, seconds in intervals.items():
-            self._interval.labels(source, collector).set(seconds)
-            self._fetches.labels(source, collector)
-            self._retries.labels(source, collector)
-            self._rejected.labels(source, collector)
-            self._repaired.labels(source, collector)
-            self._duration.labels(source, collector)
+            self._interval.set((source, collector), seconds)
+            for family in (self._fetches, self._retries, self._rejected, self._repaired, self._duration):
+                family.add(source, collector)
             for reason in Reason:
-                self._failures.labels(source, collector, reason.value)
+                self._failures.add(source, collector, reason.value)
 
     def for_source(self) -> "Instruments":
         """Return what counts into the same metrics until it is retired, for all that a source has under way."""
@@ -179,17 +179,17 @@ class Instruments:
         """Take away every series of a source, and count nothing more of what it may still have under way."""
         with self.retiring:
             self.is_retired = True
-            for metric in self._of_sources:
-                metric.remove_by_labels({"source": source})
+            for family in self._of_sources:
+                family.remove(source)
             self.durations.pop(source, None)
 
     def compute(self, name: str, source: str, value: Callable[[], float]) -> None:
         """Let a gauge of a source be computed at each scrape; ``name`` is without the common prefix."""
-        self._computed[name].labels(source).set_function(value)
+        self._computed[name].compute((source,), value)
 
     def compute_dropped(self, source: str, reason: str, value: Callable[[], float]) -> None:
         """Let ``series_dropped`` of a source and reason be computed at each scrape."""
-        self._dropped.labels(source, reason).set_function(value)
+        self._dropped.compute((source, reason), value)
 
     def watch_state(self, is_up: Callable[[], bool], failures: Callable[[], int]) -> None:
         """Show at each scrape whether the state can be written; without this call there is none to show."""
@@ -198,52 +198,106 @@ class Instruments:
     @_unless_retired
     def discovered(self, source: str, success: float | None) -> None:
         """Show how the last reading of a vendor's list went: the Unix time at which it succeeded, or None."""
-        self._discovery_up.labels(source).set(success is not None)
+        self._discovery_up.set((source,), success is not None)
         if success is not None:
-            self._discovery_success.labels(source).set(success)
+            self._discovery_success.set((source,), success)
 
     @_unless_retired
     def fetched(self, source: str, collector: str, seconds: float, failures: Sequence[Reason] = ()) -> None:
         """Count one fetch that ended, and each reason it failed for."""
-        self._fetches.labels(source, collector).inc()
-        self._duration.labels(source, collector).observe(seconds)
+        self._fetches.count((source, collector))
+        self._duration.observe((source, collector), seconds)
         if source in self.durations:
             self.durations[source].add(self._clock.monotonic(), seconds)
         for reason in failures:
-            self._failures.labels(source, collector, reason.value).inc()
+            self._failures.count((source, collector, reason.value))
 
     @_unless_retired
     def requested(self, source: str, collector: str, code: str) -> None:
         """Count one request that was sent; ``code`` is the status, or ``error`` without a reply."""
-        self._requests.labels(source, collector, code).inc()
+        self._requests.count((source, collector, code))
 
     @_unless_retired
     def retried(self, source: str, collector: str) -> None:
         """Count one request that is about to be sent again."""
-        self._retries.labels(source, collector).inc()
+        self._retries.count((source, collector))
 
     @_unless_retired
     def rejected(self, source: str, collector: str, fields: int = 1) -> None:
         """Count optional fields that were left out because they were ill-formed."""
-        self._rejected.labels(source, collector).inc(fields)
+        self._rejected.count((source, collector), fields)
 
     @_unless_retired
     def repaired(self, source: str, collector: str) -> None:
         """Count one answer that was read only after a documented repair."""
-        self._repaired.labels(source, collector).inc()
+        self._repaired.count((source, collector))
 
     @_unless_retired
     def waited(self, source: str, seconds: float) -> None:
         """Count the time that a request waited for the rate limit."""
-        self._wait.labels(source).inc(seconds)
+        self._wait.count((source,), seconds)
 
     @_unless_retired
     def rate_limit_seen(self, source: str, remaining: float | None, reset: float | None) -> None:
         """Keep what the vendor's last headers said: requests left, and the Unix time of the reset."""
         if remaining is not None:
-            self._remaining.labels(source).set(remaining)
+            self._remaining.set((source,), remaining)
         if reset is not None:
-            self._reset.labels(source).set(reset)
+            self._reset.set((source,), reset)
+
+
+class _Family:
+    """A family whose samples are collected anew only if something was counted since the last time.
+
+    Needs ``Instruments.retiring`` for all but to be collected.
+    """
+
+    def __init__(self, metric: Any) -> None:
+        self._metric = metric
+        self._is_computed = False
+        # Another one after each change, and never before it is made.
+        self._version = 0
+        self._collected: tuple[int | None, Sequence[Metric]] = None, ()
+
+    def add(self, *labels: str) -> None:
+        """Show a series at 0."""
+        self._child(labels)
+        self._version += 1
+
+    def remove(self, source: str) -> None:
+        """Take away every series of a source."""
+        self._metric.remove_by_labels({"source": source})
+        self._version += 1
+
+    def count(self, labels: Sequence[str], by: float = 1) -> None:
+        """Let a counter grow."""
+        self._child(labels).inc(by)
+        self._version += 1
+
+    def set(self, labels: Sequence[str], value: float) -> None:
+        """Give a gauge its value."""
+        self._child(labels).set(value)
+        self._version += 1
+
+    def observe(self, labels: Sequence[str], value: float) -> None:
+        """Take a value into a histogram."""
+        self._child(labels).observe(value)
+        self._version += 1
+
+    def compute(self, labels: Sequence[str], value: Callable[[], float]) -> None:
+        """Ask for the value of a gauge at each scrape."""
+        self._child(labels).set_function(value)
+        self._is_computed = True
+
+    def _child(self, labels: Sequence[str]) -> Any:
+        return self._metric.labels(*labels) if labels else self._metric
+
+    def collect(self) -> Sequence[Metric]:
+        """Return the family with its samples."""
+        version = self._version
+        if self._is_computed or self._collected[0] != version:
+            self._collected = version, tuple(self._metric.collect())
+        return self._collected[1]
 
 
 class _StateCollector:
