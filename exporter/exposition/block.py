@@ -5,16 +5,15 @@ Nearly every scrape asks for gzip, and plain bytes take seven times the memory o
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import chain, repeat
+from typing import NamedTuple
 
-from exporter.exposition.deflate import deflate, inflate, join_crc, store
+from exporter.exposition.deflate import checksum, deflate, inflate, join_crc, store
 from exporter.samples import Family
 from exporter.store import Group
 
 # So many blocks are joined to a run that is joined to others again.
-_SECTION = 16
+_SECTION = 10
 
 
 class Form(Enum):
@@ -44,7 +43,7 @@ class Block:
         self._deflated: bytes | None = None
         self._crc = 0
         if self.is_stored:
-            self._crc, self._deflated = zlib.crc32(plain), store(plain)
+            self._crc, self._deflated = checksum(plain), store(plain)
         elif form is not Form.PLAIN:
             self._deflate()
         if form is Form.LEAN:
@@ -66,7 +65,9 @@ class Block:
 
     @property
     def crc(self) -> int:
-        """CRC-32 of the bytes; known once they have been deflated."""
+        """CRC-32 of the bytes."""
+        if self._deflated is None:
+            self._deflate()
         return self._crc
 
     def shrink(self) -> None:
@@ -80,8 +81,7 @@ class Block:
             self._deflated = deflate(plain)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Deflated bytes, one after the other.
 
     Attributes:
@@ -99,7 +99,13 @@ class Run:
     @classmethod
     def of_blocks(cls, blocks: Iterable[Block]) -> "Run":
         """Return the run of some blocks."""
-        return cls.of_runs([cls([part := block.deflated], len(part), block.crc, block.length) for block in blocks])
+        parts: list[bytes] = []
+        crc = length = 0
+        for block in blocks:
+            parts.append(block.deflated)
+            crc = join_crc(crc, block.crc, block.length)
+            length += block.length
+        return cls(parts, sum(map(len, parts)), crc, length)
 
     @classmethod
     def of_runs(cls, runs: Iterable["Run"]) -> "Run":
@@ -114,9 +120,6 @@ class Run:
         return cls(parts, size, crc, length)
 
 
-_NOTHING = Run([], 0, 0, 0)
-
-
 class Chapter:
     """The blocks of one family, one for each group that has samples of it.
 
@@ -125,53 +128,64 @@ class Chapter:
         length: how many bytes all its blocks have, when they are plain.
     """
 
-    __slots__ = ("_blocks", "_run", "_sections", "family", "length")
+    __slots__ = ("_blocks", "_places", "_run", "_sections", "family", "length")
 
     def __init__(self, family: Family) -> None:
         """Make a chapter without blocks."""
         self.family = family
         self.length = 0
-        self._blocks: dict[Group, Block] = {}
+        self._places: dict[Group, int] = {}
+        self._blocks: list[Block] = []
         self._run: Run | None = None
-        # Blocks in a row, and their run, so that few CRCs have to be joined again where few blocks have changed.
-        self._sections: list[tuple[list[Block], Run]] = []
+        # The runs of so many blocks in a row; where few blocks change, few CRCs have to be joined again.
+        self._sections: dict[int, Run] = {}
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks, in the order in which their groups first had samples."""
-        return iter(self._blocks.values())
+        return iter(self._blocks)
 
     def put(self, group: Group, plain: bytes, form: Form = Form.PLAIN) -> None:
         """Take the lines of a group in the place of its earlier ones."""
-        old = self._blocks.get(group)
-        self.length += len(plain) - (old.length if old else 0)
+        place = self._places.get(group)
+        if place is None:
+            if not plain:
+                return
+            place = self._places[group] = len(self._blocks)
+            self._blocks.append(Block(b""))
+        self.length += len(plain) - self._blocks[place].length
         self._run = None
         if plain:
-            self._blocks[group] = Block(plain, form)
+            self._blocks[place] = Block(plain, form)
+            self._sections.pop(place // _SECTION, None)
         else:
-            self._blocks.pop(group, None)
+            self._remove(group)
+
+    def _remove(self, group: Group) -> None:
+        del self._blocks[self._places.pop(group)]
+        self._places = {other: place for place, other in enumerate(self._places)}
+        self._sections.clear()
 
     def settle(self, group: Group, form: Form) -> None:
         """Deflate the lines of a group, if there was no time for that when they were put."""
-        block = self._blocks.get(group)
-        if block is not None and block.is_stored:
+        place = self._places.get(group)
+        if place is not None and (block := self._blocks[place]).is_stored:
             self.put(group, block.plain, form)
 
     def of(self, groups: Iterable[Group]) -> "Chapter":
         """Return a chapter with the blocks of some groups alone."""
         part = Chapter(self.family)
-        part._blocks = {group: self._blocks[group] for group in groups if group in self._blocks}
+        known = [group for group in groups if group in self._places]
+        part._places = {group: place for place, group in enumerate(known)}
+        part._blocks = [self._blocks[self._places[group]] for group in known]
         part.length = sum(block.length for block in part)
         return part
 
     def deflated(self) -> Run:
         """Return all its bytes deflated; the same for as long as nothing changes."""
         if self._run is None:
-            blocks = list(self)
-            rows = [blocks[start : start + _SECTION] for start in range(0, len(blocks), _SECTION)]
-            known = chain(self._sections, repeat(([], _NOTHING)))
-            self._sections = [
-                section if section[0] == row else (row, Run.of_blocks(row))
-                for row, section in zip(rows, known, strict=False)
-            ]
-            self._run = Run.of_runs(run for _, run in self._sections)
+            for section in range(-(-len(self._blocks) // _SECTION)):
+                if section not in self._sections:
+                    start = section * _SECTION
+                    self._sections[section] = Run.of_blocks(self._blocks[start : start + _SECTION])
+            self._run = Run.of_runs(self._sections[section] for section in sorted(self._sections))
         return self._run

@@ -3,14 +3,15 @@
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 from prometheus_client import CollectorRegistry
 
-from exporter.exposition.block import Block, Chapter, Form
+from exporter.exposition.block import Block, Chapter, Form, Run
 from exporter.exposition.columns import Recent
 from exporter.exposition.deflate import join_crc
 from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
-from exporter.exposition.own import own_lines
+from exporter.exposition.own import OwnLines
 from exporter.exposition.text import Format, header, lines
 from exporter.samples import Family
 from exporter.store import Group, Store, health
@@ -22,6 +23,8 @@ _DEFLATE_END = b"\x03\x00"
 _MOST_PLAIN = 48 * 1024 * 1024
 # Pieces of a page are at least so long, but for the last.
 _PIECE = 1024 * 1024
+# A compressed page that is no larger is kept in one piece until something changes.
+_MOST_JOINED = 4 * 1024 * 1024
 # So many changed blocks at most, which are those of one to three groups, are rendered in a hurry.
 _HURRIED = 96
 # After so many times without a scrape, nothing is rendered ahead until the next one.
@@ -63,6 +66,24 @@ class Page:
         return (part.plain for part in self.blocks) if self.blocks else self.parts
 
 
+class _Joined:
+    """The vendors' part of a compressed page: the same until something changes, and in one piece if it is small."""
+
+    def __init__(self) -> None:
+        self._of: Sequence[Block | Run] = ()
+        self._run = Run.of_runs(())
+
+    def run(self, chapters: Iterable[tuple[Block, Chapter]]) -> Run:
+        """Return these chapters with their headers as one."""
+        of = [part for head, chapter in chapters for part in (head, chapter.deflated())]
+        # Whether they are the very same is seen at once; whether they are equal, by looking at all that is in them.
+        if len(of) != len(self._of) or not all(map(is_, of, self._of)):
+            run = Run.of_runs(Run.of_blocks([part]) if isinstance(part, Block) else part for part in of)
+            is_small = run.size <= _MOST_JOINED
+            self._of, self._run = of, run._replace(parts=[b"".join(run.parts)]) if is_small else run
+        return self._run
+
+
 class Exposition:
     """Renders the store and the exporter's own metrics; a scrape asks nothing else."""
 
@@ -72,6 +93,8 @@ class Exposition:
         """Render these vendor families, in this order, then the health of fetches, then the registry."""
         self._store = store
         self._registry = registry
+        self._own_lines = OwnLines()
+        self._joined = _Joined()
         self._most_plain = most_plain
         self._length = 0
         # What the last scrape asked for, and how often rendering ahead has been for none since.
@@ -102,7 +125,7 @@ class Exposition:
             # Nothing is rendered but what is asked for: where each customer has a job, nobody may ask for all.
             with self._store.lock:
                 groups, known = excerpt.groups(self._store), list(self._vendor)
-            return self._bind(excerpt.render(known, groups), own, format_, is_compressed=is_compressed)
+            return self._bind(excerpt.render(known, groups), own, format_, _Joined(), is_compressed=is_compressed)
         self._unasked, self._is_compressed = 0, is_compressed
         self._refresh()
         with self._store.lock:
@@ -110,7 +133,8 @@ class Exposition:
             self._refresh()
             groups = excerpt.groups(self._store) if excerpt else ()
             chapters = [chapter.of(groups) if excerpt else chapter for chapter in self._chapters()]
-            return self._bind(chapters, own, format_, is_compressed=is_compressed)
+            joined = _Joined() if excerpt else self._joined
+            return self._bind(chapters, own, format_, joined, is_compressed=is_compressed)
 
     def render_ahead(self) -> None:
         """Render what has changed, so that the next scrape finds little to do; called again and again.
@@ -127,10 +151,12 @@ class Exposition:
             with self._store.lock:
                 chapter.settle(group, self._form)
 
-    def _bind(self, chapters: Iterable[Chapter], own: Block, format_: Format, *, is_compressed: bool) -> Page:
+    def _bind(
+        self, chapters: Iterable[Chapter], own: Block, format_: Format, joined: _Joined, *, is_compressed: bool
+    ) -> Page:
         headed = [(self._header(each.family, format_), each) for each in chapters if each.length]
         if is_compressed:
-            return _compressed(headed, own)
+            return _compressed(joined.run(headed), own)
         blocks = [block for head, chapter in headed for block in (head, *chapter)]
         length = own.length + sum(head.length + chapter.length for head, chapter in headed)
         if self._form is Form.LEAN:
@@ -138,8 +164,9 @@ class Exposition:
         return Page(length, [block.plain for block in (*blocks, own)])
 
     def _own(self, format_: Format, excerpt: Excerpt) -> bytes:
-        registry = OwnExcerpt(self._registry, excerpt) if excerpt else self._registry
-        return own_lines(registry.collect(), format_)
+        if excerpt:
+            return OwnLines().page(OwnExcerpt(self._registry, excerpt).collect(), format_)
+        return self._own_lines.page(self._registry.collect(), format_)
 
     def _header(self, family: Family, format_: Format) -> Block:
         if (family, format_) not in self._headers:
@@ -186,18 +213,8 @@ class Exposition:
                     block.shrink()
 
 
-def _compressed(chapters: Sequence[tuple[Block, Chapter]], own: Block) -> Page:
+def _compressed(vendor: Run, own: Block) -> Page:
     """Return one gzip member: readers that stop after the first member, as some do, must not lose series."""
-    parts = [_GZIP_HEAD]
-    crc = length = size = 0
-    for head, chapter in chapters:
-        run = chapter.deflated()
-        parts.append(head.deflated)
-        parts += run.parts
-        crc = join_crc(join_crc(crc, head.crc, head.length), run.crc, chapter.length)
-        length += head.length + chapter.length
-        size += len(head.deflated) + run.size
-    ending = [own.deflated, _DEFLATE_END]
-    crc, length = join_crc(crc, own.crc, own.length), length + own.length
-    ending.append(struct.pack("<II", crc, length & 0xFFFFFFFF))
-    return Page(len(_GZIP_HEAD) + size + sum(map(len, ending)), [*parts, *ending])
+    crc, length = join_crc(vendor.crc, own.crc, own.length), vendor.length + own.length
+    ending = (own.deflated, _DEFLATE_END, struct.pack("<II", crc, length & 0xFFFFFFFF))
+    return Page(len(_GZIP_HEAD) + vendor.size + sum(map(len, ending)), [_GZIP_HEAD, *vendor.parts, *ending])

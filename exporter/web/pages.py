@@ -1,6 +1,6 @@
 """Paths and what they answer: the page of metrics, the status page and the probes' questions."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from starlette.responses import (
     StreamingResponse,
 )
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from exporter.errors import UnknownName
 from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_media
@@ -23,9 +24,6 @@ from exporter.web.config_page import ConfigPage
 from exporter.web.lifecycle import Lifecycle
 from exporter.web.status import Query, Report, StatusAnswers, Surroundings
 from exporter.web.targets import host_of, targets
-
-# Pages that are longer are sent in pieces, so that no more than one is in memory beside what is kept anyway.
-_AT_ONCE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +98,11 @@ class _Answers:
             page = self._view.exposition.page(media.format, is_compressed=is_compressed, excerpt=excerpt)
         except UnknownName as error:
             raise HTTPException(404, str(error)) from None
-        if page.length <= _AT_ONCE:
-            return Response(page.whole(), media_type=media.content_type, headers=headers)
         headers["Content-Length"] = str(page.length)
         pieces: Iterable[bytes] = () if request.method == "HEAD" else page.pieces()
-        # A plain iterator is run on threads, piece by piece; what only has to be sent is sent from here.
-        body = pieces if page.blocks else _at_once(pieces)
-        return StreamingResponse(body, media_type=media.content_type, headers=headers)
+        # What has to be inflated first is made on threads, piece by piece; all else only has to be sent.
+        kind = StreamingResponse if page.blocks else _PiecesResponse
+        return kind(pieces, media_type=media.content_type, headers=headers)
 
     async def healthy(self, _: Request) -> Response:
         ailments = list(self._view.ailments())
@@ -129,9 +125,18 @@ class _Answers:
         return RedirectResponse(f"{self._view.prefix}/", 302)
 
 
-async def _at_once(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
+class _PiecesResponse(Response):
+    """An answer that is in memory, sent piece by piece and never put together."""
+
+    def __init__(self, pieces: Iterable[bytes], media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(media_type=media_type, headers=headers)
+        self._pieces = pieces
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _answer(is_good: bool, good: str, bad: str) -> Response:  # noqa: FBT001 - a plain choice between two texts
