@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import nan
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from exporter.errors import InvalidResponse
+from exporter.errors import FetchError, InvalidResponse
 from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import Customer, Figures
 from exporter.providers.numbers import LARGEST, whole_number
@@ -14,6 +14,7 @@ from exporter.samples import Family, Sample
 
 Counters: TypeAlias = Mapping[str, int]
 """Counters by our names; what was not sent is missing."""
+Answer = TypeVar("Answer")
 
 # The counters of the oldest documented payloads: an answer without one of them is something else.
 REQUIRED_STATISTICS = ("requests", "bounces", "clicks", "opens", "spam_reports")
@@ -91,3 +92,16 @@ def _find(record: Record, names: Sequence[str]) -> int | None:
         record.reject()
         return None
     return next(iter(sent), None)
+
+
+def each_alone(
+    customers: Sequence[Customer], ask: Callable[[Customer], Answer]
+) -> Mapping[Customer, Answer | FetchError]:
+    """Return each customer's answer, or why it failed."""
+    answers: dict[Customer, Answer | FetchError] = {}
+    for customer in customers:
+        try:
+            answers[customer] = ask(customer)
+        except FetchError as error:
+            answers[customer] = error
+    return answers

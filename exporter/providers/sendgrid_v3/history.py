@@ -9,7 +9,7 @@ from exporter.errors import FetchError
 from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import AnyCollector, Customer, Figures, History
 from exporter.providers.categories import choose
-from exporter.providers.sendgrid_statistics import figures
+from exporter.providers.sendgrid_statistics import each_alone, figures
 from exporter.providers.sendgrid_v3.api import BATCH_SIZE, MOST_PERIODS
 from exporter.providers.sendgrid_v3.categories import CategoriesCollector
 from exporter.providers.sendgrid_v3.collectors import DailyCollector, ask_together
@@ -141,13 +141,7 @@ class CategoriesHistory:
         self, customers: Sequence[Customer], first: date, last: date | None
     ) -> Mapping[Customer, Mapping[date, Figures] | FetchError]:
         """Return the figures of each day on which a category has a row."""
-        answers: dict[Customer, Mapping[date, Figures] | FetchError] = {}
-        for customer in customers:
-            try:
-                answers[customer] = self._days(customer, Window(first, last))
-            except FetchError as error:
-                answers[customer] = error
-        return answers
+        return each_alone(customers, lambda customer: self._days(customer, Window(first, last)))
 
     def totals(self, customers: Sequence[Customer]) -> Mapping[Customer, Figures | FetchError]:  # noqa: ARG002 - there are none
         """Return nothing: categories have no totals."""

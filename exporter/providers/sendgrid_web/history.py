@@ -1,15 +1,15 @@
 """Days that are over, as the Web API still knows them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from exporter.errors import FetchError
 from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import AnyCollector, Customer, Figures, History
 from exporter.providers.categories import choose
-from exporter.providers.sendgrid_statistics import Counters, figures
+from exporter.providers.sendgrid_statistics import Counters, each_alone, figures
 from exporter.providers.sendgrid_web import counters
 from exporter.providers.sendgrid_web.categories import MOST_IN_A_CALL, Spellings, category_names
 from exporter.providers.sendgrid_web.collectors import CategoriesCollector, DailyCollector, TotalsCollector
@@ -19,8 +19,6 @@ from exporter.samples import Family, Sample
 _MOST_DAYS = 367
 # So many rows of categories make an answer of some megabytes.
 _MOST_ROWS = 15_000
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +143,6 @@ class CategoriesHistory:
 
 def _samples(category: str, row: Counters, fields: Sequence[str]) -> Iterable[Sample]:
     return (metrics.CATEGORY_LATEST_DAY[name].sample(row[name], category) for name in fields if name in row)
-
-
-def each_alone(
-    customers: Sequence[Customer], ask: Callable[[Customer], Answer]
-) -> Mapping[Customer, Answer | FetchError]:
-    """Return each customer's answer, or why it failed."""
-    answers: dict[Customer, Answer | FetchError] = {}
-    for customer in customers:
-        try:
-            answers[customer] = ask(customer)
-        except FetchError as error:
-            answers[customer] = error
-    return answers
 
 
 def histories(collectors: Sequence[AnyCollector]) -> Sequence[History]:
