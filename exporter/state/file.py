@@ -1,17 +1,18 @@
-"""The file of the state: who holds it, whether it can be trusted, and which schema it has."""
+"""The file of the state: whether it can be trusted, which schema it has, and how it is read and made again."""
 
 import errno
-import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import structlog
 
 from exporter.errors import CorruptState, StartError
+from exporter.state.lock import FULL
 
 log = structlog.get_logger(__name__)
 
@@ -19,10 +20,13 @@ log = structlog.get_logger(__name__)
 _APPLICATION_ID = 0x6D61696C
 # Less than any fetch waits for its ticket, so that a backup that takes long is told from a disk that hangs.
 _BUSY_SECONDS = 4.0
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What a disk that is full or broken makes of opening a file; anything else that is no fault of SQL is corruption.
 _NO_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _BESIDE = ("", "-wal", "-shm")
+# Pages of 4 KiB that the log beside the file may grow to. Fewer take more CPU where many rows are written at once.
+_LOG_PAGES = (100, 1_000)
+# What a connection needs beside the file, to tell others what is in the log.
+_ROOM = 32_768
 # SQLite takes a shorter file for an empty one, and would write over what is in it.
 _SHORTEST = 512
 # What reading a file that is not whole ends in; its words may be no text.
@@ -45,31 +49,6 @@ _MIGRATIONS: Sequence[Callable[[sqlite3.Connection], None]] = (_first_schema,)
 SCHEMA = len(_MIGRATIONS)
 
 
-def hold(path: Path) -> int | None:
-    """Take a file for this process alone, until it ends; None if the disk is too full to say so.
-
-    Raises:
-        StartError: another process holds it, or it can't be written.
-    """
-    try:
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
-        raise StartError(f"state.path: the folder {path.parent} does not exist; create it") from None
-    except OSError as error:
-        if error.errno in _FULL:
-            return None
-        raise StartError(
-            f"state.path: {path}.lock can't be written ({error.strerror}); let this user write to {path.parent}, "
-            "or name a file in another folder"
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise StartError(f"state.path: another process holds {path}; stop it, or give each a file of its own") from None
-    return lock
-
-
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to a file that can be written, made if it is not there.
 
@@ -79,7 +58,11 @@ def connect(path: Path) -> sqlite3.Connection:
         OSError: it can't be made.
     """
     # Whoever can read the file can read the names of customers.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    # To open it here, only to see, would end what SQLite's locks on it say to others when it is closed.
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     with suppress(PermissionError):
         path.chmod(0o600)
     if 0 < path.stat().st_size < _SHORTEST:
@@ -89,9 +72,9 @@ def connect(path: Path) -> sqlite3.Connection:
         _refuse_strangers(path, connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA journal_size_limit = 67108864")
         # In a container, nothing but the folder of the file can be written.
         connection.execute("PRAGMA temp_store = MEMORY")
+        bound_log(connection)
         _migrate(connection)
     except BaseException:
         connection.close()
@@ -99,20 +82,62 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def bound_log(connection: sqlite3.Connection) -> None:
+    """Let the log beside the file grow about as large as the file: a small disk has to hold both.
+
+    Raises:
+        sqlite3.Error: the file can't be read.
+    """
+    [(pages,)], [(size,)] = (connection.execute(f"PRAGMA page_{what}").fetchall() for what in ("count", "size"))
+    least, most = _LOG_PAGES
+    pages = min(most, max(least, pages))
+    connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+    # What a long backup has made of it is given back.
+    connection.execute(f"PRAGMA journal_size_limit = {2 * pages * size}")
+
+
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads, even from a disk on which there is no room for a byte.
+    """Return a connection to read with, even from a disk on which there is no room for a byte.
 
     Raises:
         sqlite3.Error: it can't be opened.
     """
+    uri = path.absolute().as_uri()
     try:
-        return _reading(f"{path.absolute().as_uri()}?mode=ro")
+        return _reading(f"{uri}?mode=ro")
     except sqlite3.OperationalError:
-        # After a clean stop all is in the one file, and nothing need be written to read it.
         wal = Path(f"{path}-wal")
         if wal.exists() and wal.stat().st_size:
-            raise
-        return _reading(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+            # Nobody else can read it either, so that what is in the log need be known in memory alone.
+            return _reading(f"{uri}?mode=rw", "PRAGMA locking_mode = EXCLUSIVE")
+        # After a clean stop all is in the one file, and nothing need be written to read it.
+        return _reading(f"{uri}?mode=ro&immutable=1")
+
+
+def make_again(path: Path, connection: sqlite3.Connection) -> None:
+    """Put a file that was deleted while it was open back in its place, with all that the connection still sees.
+
+    Raises:
+        StartError: that can't be done; nothing has changed.
+    """
+    half = Path(f"{path}.again")
+    try:
+        half.unlink(missing_ok=True)
+        os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(half, isolation_level=None)) as copy:
+            connection.backup(copy)
+        # What is left of the old file says nothing of the new one.
+        for end in _BESIDE[1:]:
+            Path(f"{path}{end}").unlink(missing_ok=True)
+        half.rename(path)
+        _sync(path.parent)
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            half.unlink()
+        raise StartError(
+            f"state.path: {path} was deleted while it was open, and can't be made again ({error}); see to its disk"
+        ) from None
+    log.warning("state was deleted while it was open; made again with all that was in it", file=str(path))
 
 
 def check(connection: sqlite3.Connection) -> None:
@@ -155,16 +180,44 @@ def is_disk_s_fault(error: Exception) -> bool:
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _NO_DISK
 
 
-def is_full(error: sqlite3.Error | OSError) -> bool:
-    """Return whether there is no room on the disk, as far as that can be told."""
+def is_full(error: Exception) -> bool:
+    """Return whether there is no room on the disk, so that there may be some once the log is no more."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_FULL
+
+
+def has_no_room(path: Path, error: sqlite3.Error | OSError) -> bool:
+    """Return whether it is for want of room that a file could not be opened, as far as that can be told."""
     if isinstance(error, OSError):
-        return error.errno in _FULL
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+        return error.errno in FULL
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR} or (
+        code == sqlite3.SQLITE_CANTOPEN and _is_full(path.parent)
+    )
 
 
-def _reading(uri: str) -> sqlite3.Connection:
+def _sync(folder: Path) -> None:
+    """Let a new name outlive a crash, where the disk has such a promise."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        with TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(bytes(_ROOM))
+    except OSError as error:
+        return error.errno in FULL
+    return False
+
+
+def _reading(uri: str, first: str = "") -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
+        connection.execute(first)
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except BaseException:
         connection.close()

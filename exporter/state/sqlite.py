@@ -1,6 +1,5 @@
 """The state in an SQLite file beside the exporter: nothing to install, one file to keep."""
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from exporter.clock import Clock
 from exporter.errors import CorruptState, StartError
 from exporter.state import file
 from exporter.state.kept import Kept, Row, Scope, Ticket, Whose
+from exporter.state.lock import Lock
 from exporter.state.rows import RowReader, unpack_series, unseal
 from exporter.state.writer import Writer
 
@@ -46,7 +46,7 @@ class SqliteState:
         """
         self.path = path
         self._clock = clock
-        self._lock = file.hold(path)
+        self._lock = Lock(path)
         self._set_aside = 0
         self._has_begun = False
         self._writer = self._open()
@@ -129,9 +129,8 @@ class SqliteState:
 
     def close(self) -> None:
         """Write what is left, and let others have the file; if the disk hangs, they have it when this process ends."""
-        if self._writer.close(_CLOSED_WITHIN) and self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._writer.close(_CLOSED_WITHIN):
+            self._lock.release()
 
     def _open(self) -> Writer:
         """Return what writes to the file; it may only be read on a disk that is full."""
@@ -143,7 +142,7 @@ class SqliteState:
             connection = self._sound()
         except (sqlite3.Error, OSError) as error:
             self._begin_without_room(error)
-        writer = Writer(self.path, connection, self._clock)
+        writer = Writer(self.path, self._lock, connection, self._clock)
         writer.start()
         return writer
 
@@ -172,17 +171,17 @@ class SqliteState:
         Raises:
             StartError: there may be counters in it that can't be read, or it is not for lack of room.
         """
-        remedy = (
-            "make room on its disk" if file.is_full(error) else f"let this user write to it and to {self.path.parent}"
-        )
-        if not file.is_full(error):
+        if not file.has_no_room(self.path, error):
+            remedy = f"let this user write to it and to {self.path.parent}"
             raise StartError(f"state.path: {self.path} can't be written ({error}); {remedy}") from None
         try:
-            with self._reading() as connection:
-                if connection is not None:
+            if self._has_content():
+                with closing(file.connect_to_read(self.path)) as connection:
                     file.check(connection)
         except (*file.BROKEN, OSError):
-            raise StartError(f"state.path: {self.path} can't be read on a full disk ({error}); {remedy}") from None
+            raise StartError(
+                f"state.path: {self.path} can't be read on a full disk ({error}); make room on it"
+            ) from None
         log.error(
             "state can't be written; counters that it does not hold are not shown",
             file=str(self.path),
@@ -196,6 +195,21 @@ class SqliteState:
         self._writer.failures += 1
         log.warning("state is corrupt; part of it is not used", file=str(self.path), error=str(error))
 
+    def _has_content(self) -> bool:
+        return self.path.exists() and self.path.stat().st_size > 0
+
+    def _find(self) -> None:
+        """See to it that what is read is what was written.
+
+        Raises:
+            OSError: it would not be.
+        """
+        if self._writer.is_astray and not self.path.exists():
+            # The next write makes it again.
+            self.write().wait()
+        if self._writer.is_astray:
+            raise FileNotFoundError("it was deleted or replaced while it was open")
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """Yield a connection to read with; None as long as nothing was ever written.
@@ -205,7 +219,8 @@ class SqliteState:
             StartError: it failed before the program ran, and what is in the file is not at fault.
         """
         try:
-            if not self.path.exists() or not self.path.stat().st_size:
+            self._find()
+            if not self._has_content():
                 yield None
                 return
             with closing(file.connect_to_read(self.path)) as connection:

@@ -15,6 +15,7 @@ from exporter.clock import Clock
 from exporter.errors import StartError
 from exporter.state import file
 from exporter.state.kept import Row, Series, Ticket
+from exporter.state.lock import Lock, identity
 from exporter.state.rows import pack_row, pack_series, seal
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,10 @@ _HUNG_AFTER = 5.0
 # And so long until it is not taken to end any more; a thread that died in the middle of it shows like this, too.
 _STUCK_AFTER = 60.0
 _MOST_LAYOUTS = 10_000
+# Between two looks whether the file and its lock are still there, if nothing is written.
+_LOOK_EACH = 5.0
+# Between two looks how large the file is.
+_MEASURE_EACH = 60.0
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _PRUNED_AFTER = 30 * _DAY
@@ -57,12 +62,15 @@ class Writer:
         failures: how many writes failed.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection | None, clock: Clock) -> None:
-        """Prepare to write; without a connection, each write tries to make one."""
+    def __init__(self, path: Path, lock: Lock, connection: sqlite3.Connection | None, clock: Clock) -> None:
+        """Prepare to write to a file that the lock is of; without a connection, each write tries to make one."""
         self.is_good = connection is not None
         self.failures = 0
         self._path = path
+        self._lock = lock
         self._connection = connection
+        self._identity = identity(path) if connection else None
+        self._has_been_there = path.exists()
         self._clock = clock
         self._changed = threading.Condition()
         self._jobs: deque[Job] = deque()
@@ -70,6 +78,7 @@ class Writer:
         self._is_closing = False
         self._layouts: OrderedDict[tuple[Series, ...], int] = OrderedDict()
         self._prune_at = clock.monotonic() + _HOUR
+        self._measure_at = 0.0
         self._thread = threading.Thread(target=self._run, name="state", daemon=True)
 
     def start(self) -> None:
@@ -85,6 +94,11 @@ class Writer:
     def is_stuck(self) -> bool:
         """Whether a write takes so long that it will hardly end."""
         return self._busy_seconds() > _STUCK_AFTER
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether the file that is open is not the one under its name."""
+        return self._identity is not None and self._identity != identity(self._path)
 
     def put(self, rows: Sequence[Row], facts: Mapping[str, bytes]) -> Ticket:
         """Queue something to be written; refuse it at once where it would wait in vain."""
@@ -122,8 +136,7 @@ class Writer:
         while True:
             with self._changed:
                 while not self._jobs and not self._is_closing:
-                    self._changed.wait(_HOUR)
-                    if self._clock.monotonic() >= self._prune_at:
+                    if not self._changed.wait(_LOOK_EACH) or self._clock.monotonic() >= self._prune_at:
                         break
                 jobs = [job for job in self._jobs if not job.ticket.is_given_up]
                 self._jobs.clear()
@@ -132,6 +145,8 @@ class Writer:
                 self._busy_since = time.monotonic()
             if jobs:
                 self._settle(jobs)
+            else:
+                self._watch()
             self._prune()
             self._busy_since = None
         if self._connection is not None:
@@ -144,27 +159,77 @@ class Writer:
 
     def _try(self, write: Callable[[sqlite3.Connection], None]) -> bool:
         """Make a transaction; return whether it will survive a crash."""
-        try:
-            if self._connection is None:
-                self._connection = file.connect(self._path)
-            self._connection.execute("BEGIN IMMEDIATE")
-            write(self._connection)
-            self._connection.execute("COMMIT")
-        except (*file.BROKEN, OSError, StartError) as error:
-            self._fail(str(error))
-            return False
+        for is_last in (False, True):
+            try:
+                self._transact(write)
+            except StartError as error:
+                # The open file may be all that there is of it.
+                self._fail(str(error))
+                return False
+            except (*file.BROKEN, OSError) as error:
+                self._disconnect()
+                # The end of a connection empties its log, which may have taken the room.
+                if is_last or not file.is_full(error):
+                    self._fail(str(error))
+                    return False
+            else:
+                break
         self._note("")
         return True
+
+    def _transact(self, write: Callable[[sqlite3.Connection], None]) -> None:
+        self._find()
+        connection = self._connection = self._connection or self._reconnect()
+        connection.execute("BEGIN IMMEDIATE")
+        if time.monotonic() >= self._measure_at:
+            self._measure_at = time.monotonic() + _MEASURE_EACH
+            file.bound_log(connection)
+        write(connection)
+        connection.execute("COMMIT")
+
+    def _reconnect(self) -> sqlite3.Connection:
+        is_lost = self._has_been_there and not self._path.exists()
+        connection = file.connect(self._path)
+        self._identity, self._has_been_there = identity(self._path), True
+        if is_lost:
+            log.warning("state was deleted while it could not be written; begun afresh", file=str(self._path))
+        return connection
+
+    def _find(self) -> None:
+        """See to it that what is written is found by the next process, and by no other meanwhile.
+
+        Raises:
+            StartError: it would not be.
+        """
+        self._lock.keep()
+        if self._connection is None or not self.is_astray:
+            return
+        if self._path.exists():
+            raise StartError(
+                f"state.path: {self._path} was replaced by another file while it was open; restart to begin with that "
+                "one, or remove it, and the one that was open is put back"
+            )
+        file.make_again(self._path, self._connection)
+        self._disconnect()
+
+    def _watch(self) -> None:
+        """Say in the log if the file is no more what it was."""
+        try:
+            self._find()
+        except (StartError, OSError) as error:
+            self._note(str(error))
+
+    def _disconnect(self) -> None:
+        # What was numbered in this transaction is not there.
+        self._layouts.clear()
+        connection, self._connection, self._identity = self._connection, None, None
+        if connection is not None:
+            # A connection that met a broken disk may not find back; one to the mended disk does.
+            connection.close()
 
     def _fail(self, why: str) -> None:
         with self._changed:
             self.failures += 1
-        # What was numbered in this transaction is not there.
-        self._layouts.clear()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            # A connection that met a broken disk may not find back; one to the mended disk does.
-            connection.close()
         self._note(why)
 
     def _note(self, why: str) -> None:

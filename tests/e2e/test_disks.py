@@ -15,6 +15,7 @@ from tests.e2e.machine import OWN, Machine, is_tried, kept, stop, value_of
 from tests.e2e.shell import Shell
 from tests.e2e.sources import source
 from tests.e2e.waiting import eventually
+from tests.small_disk import fill, mounted
 
 pytestmark = pytest.mark.e2e
 
@@ -36,32 +37,13 @@ def running(new_vendor) -> StandIn:
 @pytest.fixture
 def disk(machine) -> Iterator[Path]:
     """Give a disk of a megabyte, mounted where the state is to be."""
-    folder = machine.folder / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
-    mounted = subprocess.run(command, check=False, capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a small disk can be mounted by root alone")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with mounted(machine.folder / "disk", "size=1m") as folder:
+        yield folder
 
 
 def on_disk(machine: Machine, *sources: Mapping[str, Any]) -> None:
     file = machine.configure(sources)
     file.write_text(file.read_text().replace("kept.db", "disk/kept.db"))
-
-
-def fill(disk: Path) -> Path:
-    """Leave not a byte free."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                pass
-    return filler
 
 
 def test_on_a_full_disk_gauges_go_on_and_counters_wait_for_room(machine, disk, running):
@@ -105,19 +87,40 @@ def test_on_a_disk_that_is_full_from_the_start_counters_are_not_shown_until_ther
     assert exporter.value(OWN + "state_up") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_what_was_kept_is_shown_even_if_the_disk_is_full_at_the_start(machine, disk, running, number):
+@pytest.mark.parametrize(
+    ("number", "lost"),
+    [(signal.SIGTERM, ""), (signal.SIGKILL, ""), (signal.SIGKILL, "kept.db-shm")],
+    ids=["stopped", "killed", "killed, and no room to share the log"],
+)
+def test_what_was_kept_is_shown_even_if_the_disk_is_full_at_the_start(machine, disk, running, number, lost):
+    customer = World(SystemClock()).customers[0]
     on_disk(machine, source(running, World(SystemClock()).customers[:3], interval="1h"))
     first = machine.run()
     eventually(lambda: is_tried(first))
     before = kept(first.values())
     stop(first, number)
-    fill(disk)
+    if lost:
+        (disk / lost).unlink()
+    filler = fill(disk)
 
     second = machine.run()
 
     assert kept(second.values()) == before
     assert is_tried(second)
+    # One who is new has to be written.
+    on_disk(machine, source(running, World(SystemClock()).customers[:4], interval="1h"))
+    second.process.send_signal(signal.SIGHUP)
+    new = World(SystemClock()).customers[3]
+    eventually(lambda: value_of(second, "sendgrid_credits_remaining", new.name)() is not None)
+    assert second.value(OWN + "state_up") == 0
+    assert second.value(OWN + "state_write_failures_total") >= 1
+    assert value_of(second, "sendgrid_requests_total", new.name)() is None
+    assert value_of(second, "sendgrid_requests_total", customer.name)() is not None
+    filler.unlink()
+    on_disk(machine, source(running, World(SystemClock()).customers[:5], interval="1h"))
+    second.process.send_signal(signal.SIGHUP)
+    eventually(value_of(second, "sendgrid_requests_total", World(SystemClock()).customers[4].name))
+    assert second.value(OWN + "state_up") == 1
 
 
 def test_a_disk_that_can_only_be_read_is_said_with_its_remedy(machine, disk, running):
