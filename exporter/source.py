@@ -18,6 +18,7 @@ from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
 from exporter.selection import Selection
 from exporter.state import Lists, list_name, scope_of
+from exporter.store import Foreseen
 from exporter.upstream import Limiter, Upstream
 
 # Members of a fetch for one customer alone; all collectors share the one tuple.
@@ -131,12 +132,22 @@ class Source:
             self._move(self.roster.configure(customers))
             self._count()
 
+    def foresee(self, customers: Iterable[Customer]) -> Foreseen:
+        """Return what is kept of those of these customers who are not there yet, while no page has to wait."""
+        present = self._desk.store.add_source(self.name).records
+        coming = [customer for customer in customers if self._takes_part(customer) and customer.name not in present]
+        return Foreseen(self._desk.state, self._scopes.values(), coming)
+
     def renew(
-        self, config: SourceConfig, collectors: Sequence[AnyCollector], customers: Sequence[Customer]
+        self,
+        config: SourceConfig,
+        collectors: Sequence[AnyCollector],
+        customers: Sequence[Customer],
+        foreseen: Foreseen,
     ) -> Movement:
         """Go on by a new configuration of the same source, whose customers may be others; return who came and went.
 
-        ``collectors`` are those that ask in another way from now on, for the same.
+        ``collectors`` are those that ask in another way from now on, for the same; ``foreseen`` is of the customers.
         """
         with self._lock:
             self.config = config
@@ -145,7 +156,7 @@ class Source:
             for each in self.collectors:
                 self._tasks[each.name].collector = each
             movement = self.roster.configure(customers)
-            self._move(movement)
+            self._move(movement, foreseen)
             dismissed = self._filter(getattr(config, "discovery", None))
             self._count()
             return Movement(movement.joined, [*movement.left, *dismissed])
@@ -242,16 +253,17 @@ class Source:
             listing.recall(kept, attempted)
         return listing
 
-    def _move(self, movement: Movement) -> None:
+    def _move(self, movement: Movement, foreseen: Foreseen | None = None) -> None:
         """Let customers go with all their series, and poll for those who came."""
         if not self._is_started:
             return
+        foreseen = foreseen or self.foresee(movement.joined)
         for customer in filter(self._takes_part, movement.left):
             self._desk.store.remove(self.name, customer.name)
         joined = list(filter(self._takes_part, movement.joined))
         self._describe([*joined, *filter(self._takes_part, movement.relabelled)])
         singles = self._singles(joined)
-        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, singles)])
+        self._poller.add([fetch for collector in self.collectors for fetch in self._join(collector, singles, foreseen)])
 
     # Fetches
 
@@ -272,7 +284,7 @@ class Source:
         ]
         return sorted(fetches, key=lambda fetch: places[fetch.members[0]])
 
-    def _join(self, collector: AnyCollector, singles: Sequence[_Single]) -> Iterator[Fetch]:
+    def _join(self, collector: AnyCollector, singles: Sequence[_Single], foreseen: Foreseen) -> Iterator[Fetch]:
         """Put customers into fetches that have room, and return new fetches for the others."""
         if isinstance(collector, SourceCollector):
             return
@@ -283,17 +295,19 @@ class Source:
             present = fetch.present
             room = size - len(present)
             if waiting and room > 0:
-                self._open(collector, waiting[:room])
+                self._open(collector, waiting[:room], foreseen)
                 fetch.members = (*present, *chain.from_iterable(waiting[:room]))
                 del waiting[:room]
                 self._poller.hasten(fetch)
-        for fetch in self._fetches_of(collector, waiting):
+        for fetch in self._fetches_of(collector, waiting, foreseen):
             fetch.phase = fetch.interval * _fraction(self.name, collector.name, fetch.members[0].record.name)
             yield fetch
 
-    def _fetches_of(self, collector: AnyCollector, singles: Sequence[_Single]) -> Sequence[Fetch]:
+    def _fetches_of(
+        self, collector: AnyCollector, singles: Sequence[_Single], foreseen: Foreseen | None = None
+    ) -> Sequence[Fetch]:
         """Return new fetches for customers in a row."""
-        self._open(collector, singles)
+        self._open(collector, singles, foreseen)
         size = _batch_size(collector)
         batches: Iterable[tuple[Member, ...]] = singles
         if size > 1:
@@ -317,9 +331,9 @@ class Source:
         records = self._desk.store.enrol(self.name, [customer.name for customer in customers], customers)
         return [(Member(customer, record),) for customer, record in zip(customers, records, strict=True)]
 
-    def _open(self, collector: AnyCollector, singles: Sequence[_Single]) -> None:
-        records = [member.record for (member,) in singles]
-        self._desk.store.open(records, collector.name, collector.settings.interval, self._scopes[collector.name])
+    def _open(self, collector: AnyCollector, singles: Sequence[_Single], foreseen: Foreseen | None) -> None:
+        records, scope = [member.record for (member,) in singles], self._scopes[collector.name]
+        self._desk.store.open(records, collector.name, collector.settings.interval, scope, foreseen)
 
     # Customers
 

@@ -12,6 +12,7 @@ from exporter.errors import ConfigError, Problem, StartError
 from exporter.providers.base import AnyCollector, Customer
 from exporter.source import Source
 from exporter.state import Remembering
+from exporter.store import Foreseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,14 @@ class Succession:
             # No page shows a half of it, but for sources that are new and come one after the other.
             for source in app.sources:
                 stack.enter_context(source.still())
+            foreseen = {name: each.source.foresee(each.customers) for name, each in self._staying.items()}
             stack.enter_context(app.store.lock)
             # Once ready is ready for good, however many are to be fetched now.
             app.is_ready()
             pauses = self._let_go()
             self._tune()
-            for each in self._staying.values():
-                self._go_on(each)
+            for name, each in self._staying.items():
+                self._go_on(each, foreseen[name])
             app.config = self._config
             app.sources = [each.source for each in self._staying.values()]
             app.describe(self._coming)
@@ -147,7 +149,7 @@ class Succession:
             max_series=self._config.limits.max_series,
         )
 
-    def _go_on(self, each: _Staying) -> None:
+    def _go_on(self, each: _Staying, foreseen: Foreseen) -> None:
         app, source, polling = self._app, each.source, self._config.polling
         upstream = source.upstream
         if take_over_secrets(each.config, source.config):
@@ -161,7 +163,7 @@ class Succession:
             concurrency=polling.concurrency,
         )
         app.poller.resize(source.name, polling.concurrency)
-        source.renew(each.config, each.collectors, each.customers)
+        source.renew(each.config, each.collectors, each.customers, foreseen)
 
     def _finish(self) -> None:
         app, order = self._app, {section.name: number for number, section in enumerate(self._config.sources)}

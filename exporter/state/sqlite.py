@@ -238,16 +238,16 @@ def _read(
     # What rows refer to is read once.
     readers = {0: RowReader(scope.number, 0, (), scope.families)}
     for customer, number, content in _walk(connection, scope.number, customers):
+        whose = customers.get(customer)
+        if whose is None:
+            continue
         reader = readers.get(number)
         if reader is None:
             found = connection.execute(_LAYOUT, (number,)).fetchone()
             if found is None:
                 raise CorruptState("a row refers to series that are not there")
             reader = readers[number] = RowReader(scope.number, number, unpack_series(found[0]), scope.families)
-        kept = reader.read(customer, content)
-        whose = customers.get(customer)
-        if whose is not None:
-            yield whose, kept
+        yield whose, reader.read(customer, content)
 
 
 def _walk(

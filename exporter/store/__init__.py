@@ -6,6 +6,7 @@ its samples leave, exactly when their deadlines pass and without waiting for ano
 """
 
 from exporter.store import health
+from exporter.store.foreseen import Foreseen
 from exporter.store.places import GROUP_SIZE, Failure, Group, Layout, Place, Record, Shelf, SourceRecord
 from exporter.store.store import Change, Outcome, Store
 
@@ -13,6 +14,7 @@ __all__ = [
     "GROUP_SIZE",
     "Change",
     "Failure",
+    "Foreseen",
     "Group",
     "Layout",
     "Outcome",

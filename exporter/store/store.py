@@ -12,11 +12,12 @@ from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.providers.base import Customer
 from exporter.samples import Family, Item, Sample
-from exporter.state import ForgetfulState, Scope, State, Ticket, customer_digest
+from exporter.state import ForgetfulState, Scope, State, Ticket
 from exporter.store import health
 from exporter.store.changes import Changes
 from exporter.store.deadlines import Deadlines
 from exporter.store.drafts import Coming, Draft, Layouts, changed_families, cleared, drafted, present, sound, unkept
+from exporter.store.foreseen import Foreseen, by_digest
 from exporter.store.keeping import coming_row, parting_rows
 from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, Shelf, SourceRecord
 from exporter.store.restoring import Restoring
@@ -91,10 +92,17 @@ class Store:
                 record.customer = customer
             return records
 
-    def open(self, records: Sequence[Record], collector: str, interval: float, scope: Scope | None = None) -> None:
+    def open(
+        self,
+        records: Sequence[Record],
+        collector: str,
+        interval: float,
+        scope: Scope | None = None,
+        foreseen: Foreseen | None = None,
+    ) -> None:
         """Make a place for a collector of each of these customers.
 
-        Its clock runs from now, and it shows nothing yet, unless something was kept of it.
+        Its clock runs from now, and it shows nothing yet, unless something was kept of it, ``foreseen`` or not.
 
         Raises:
             CorruptState: what was kept can't be trusted.
@@ -112,7 +120,7 @@ class Store:
                 self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
                 self._mark(group, (health.STALE,))
             if scope is not None and records and not self._state.is_empty:
-                self._restore(records, collector, interval, scope)
+                self._restore(records, (collector, interval), scope, foreseen)
 
     def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
         """Return a new place for a collector of a customer; its clock runs from now."""
@@ -270,27 +278,23 @@ class Store:
 
     # What was kept
 
-    def _restore(self, records: Sequence[Record], collector: str, interval: float, scope: Scope) -> None:
+    def _restore(
+        self, records: Sequence[Record], key: tuple[str, float], scope: Scope, foreseen: Foreseen | None
+    ) -> None:
         known = self.add_source(records[0].group.source)
         room = self._max_series - self._series - self._reserved
         restoring = Restoring(
-            scope, known, interval, room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock
+            scope, known, key[1], room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock
         )
-        restoring.put(self._state.rows(scope, self._by_digest(known, records)), (collector, interval))
+        pairs, others = foreseen.of(scope, records) if foreseen else ((), records)
+        restoring.put(pairs, key)
+        if others:
+            restoring.put(self._state.rows(scope, by_digest(known, others, self._digests)), key)
         known.series += restoring.series
         self._series += restoring.series
         self.untried -= restoring.known
         for group, families in restoring.changed.items():
             self._mark(group, (*families, *health.FAMILIES))
-
-    def _by_digest(self, source: SourceRecord, records: Sequence[Record]) -> Mapping[bytes, Record]:
-        """Return customers by what is kept instead of them; at the start, all collectors ask for nearly the same."""
-        if 2 * len(records) < len(source.records):
-            return {customer_digest(record.customer): record for record in records}
-        known = self._digests.setdefault(source, {})
-        if len(known) < len(source.records):
-            known.update((customer_digest(record.customer), record) for record in source.records.values())
-        return known
 
     # What a scrape needs
 

@@ -1,7 +1,8 @@
 """One configuration in the place of another, in a program whose vendor answers at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,8 @@ from exporter.fetch import Fetch
 from exporter.listing import Listing
 from exporter.providers.base import Found, Provider
 from exporter.samples import Family, Kind
-from exporter.state import SqliteState
+from exporter.state import Kept, Scope, SqliteState
+from exporter.state.kept import Whose
 from exporter.succession import Outcome, Succession
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import CREDITS, ToyCustomer, ToyProvider, ToySource, intervals, limit, source
@@ -338,3 +340,55 @@ def test_a_state_that_breaks_while_the_program_runs_leaves_no_reload_half_done(t
     assert [each.name for each in app.sources] == ["shop", "acme"]
     assert state.failures > 0
     state.close()
+
+
+class WatchedState(SqliteState):
+    """A state that notes, whenever it is read, whether a page would have to wait meanwhile."""
+
+    def __init__(self, path: Path, clock: FakeClock) -> None:
+        super().__init__(path, clock)
+        self.lock: Any = None
+        self.waits: list[bool] = []
+
+    def rows(self, scope: Scope, customers: Mapping[bytes, Whose]) -> Iterator[tuple[Whose, Kept]]:
+        if self.lock:
+            with ThreadPoolExecutor(1) as other:
+                self.waits.append(not other.submit(self._is_free).result())
+        return super().rows(scope, customers)
+
+    def _is_free(self) -> bool:
+        is_free: bool = self.lock.acquire(blocking=False)
+        if is_free:
+            self.lock.release()
+        return is_free
+
+
+class LastingPlay(Play):
+    """A program with a state, in which those are known who were fetched before it began."""
+
+    def __init__(self, path: Path, *known: ToySource) -> None:
+        super().__init__(*known)
+        for keep in (True, False):
+            self.state = WatchedState(path, self.clock)
+            self.app = App(
+                Config(sources=known if keep else (source("acme", "a"),)),
+                {"toy": cast(Provider, ToyProvider())},
+                self.clock,
+                state=self.state,
+            )
+            if keep:
+                self.run()
+                self.app.stop()
+
+
+def test_no_page_waits_while_it_is_read_what_is_kept_of_those_who_join(tmp_path):
+    play = LastingPlay(tmp_path / "state.db", source("acme", "abc"))
+    play.state.lock = play.app.store.lock
+    assert play.credits() == ["a"]
+
+    play.then(source("acme", "abc"))
+
+    assert play.credits() == ["a", "b", "c"]
+    assert play.state.waits
+    assert not any(play.state.waits)
+    play.app.stop()
