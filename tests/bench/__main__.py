@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench.beginning import memory, restart, start
+from tests.bench.committing import commits
 from tests.bench.fetching import fetch, limit, throughput
 from tests.bench.finding import Extent, Finding
 from tests.bench.programs import ROOT
@@ -18,7 +19,7 @@ from tests.bench.scraping import changes, growth, scrape
 
 PARTS: Mapping[str, Callable[[Extent], Iterator[Finding]]] = {
     part.__name__: part
-    for part in (scrape, changes, growth, prometheus, fetch, throughput, limit, memory, start, restart)
+    for part in (scrape, changes, commits, growth, prometheus, fetch, throughput, limit, memory, start, restart)
 }
 WHOLE = Extent((1_000, 10_000, 100_000), largest=100_000, rounds=9, seconds=60)
 QUICK = Extent((1_000, 10_000), largest=100_000, rounds=3, seconds=12)

@@ -21,6 +21,7 @@ from exporter.memory import use_one_arena
 from exporter.providers import discover
 from exporter.reload import Reloads
 from exporter.site import Site
+from exporter.state import SqliteState
 from tests.bench.account import Fetches
 
 
@@ -30,7 +31,9 @@ def built(file: Path) -> tuple[App, float]:
     began = time.thread_time()
     gc.disable()
     models = {type_: provider.config for type_, provider in discover().items()}
-    app = App(load(file, models), discover(), SystemClock())
+    config = load(file, models)
+    state = SqliteState(config.state.path, SystemClock()) if config.state else None
+    app = App(config, discover(), SystemClock(), state=state)
     gc.freeze()
     gc.enable()
     return app, time.thread_time() - began

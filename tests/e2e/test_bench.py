@@ -29,7 +29,7 @@ def test_a_scrape_is_measured_beside_the_peers_and_a_missing_one_is_named(monkey
     )
 
 
-@pytest.mark.parametrize("part", ["changes", "growth", "fetch", "throughput", "limit", "memory", "start"])
+@pytest.mark.parametrize("part", ["changes", "commits", "growth", "fetch", "throughput", "limit", "memory", "start"])
 def test_each_part_finds_out_what_it_is_for(part):
     found = list(PARTS[part](TINY))
 
