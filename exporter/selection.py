@@ -25,8 +25,8 @@ class Selection:
             yield f"no source is named {name}"
         for name in sorted(self.collectors - {name for source in chosen for name, _ in source.collectors}):
             yield f"no collector {name} is enabled"
-        # Whom a vendor's list will bring, nobody knows yet.
-        if not any(getattr(source, "discovery", None) for source in chosen):
+        # Whom a vendor's list will bring, nobody knows yet; and of a hundred thousand, few commands choose.
+        if self.customers and not any(getattr(source, "discovery", None) for source in chosen):
             for name in sorted(self.customers - {each.label for source in chosen for each in source.customers}):
                 yield f"no customer is named {name}"
 

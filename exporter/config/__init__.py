@@ -1,5 +1,6 @@
 """Configuration files as frozen models; whatever is wrong in one is said with its line, all of it at once."""
 
+from exporter.config.customer_table import values_of
 from exporter.config.discovery import DiscoveryConfig
 from exporter.config.duration import format_duration, parse_duration
 from exporter.config.loading import load
@@ -67,5 +68,6 @@ __all__ = [
     "mistake",
     "parse_duration",
     "stamp_of",
+    "values_of",
     "web_problem",
 ]

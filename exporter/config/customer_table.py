@@ -1,11 +1,15 @@
 """Customers as rows of values, since a hundred thousand models would take many megabytes for little but their names."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     # A source holds its customers.
     from exporter.config.models import CustomerConfig
+
+# What a row begins with, before the values of the customer's keys.
+_HEAD = ("id", "label")
 
 
 class CustomerTable(Sequence["CustomerConfig"]):
@@ -18,13 +22,22 @@ class CustomerTable(Sequence["CustomerConfig"]):
         alike: dict[Hashable, Any] = {}
         self._rows: list[tuple[Any, ...]] = []
         for part in parts:
-            known = part._rows if isinstance(part, CustomerTable) else None  # noqa: SLF001 - one of its own kind
-            self._rows += [_row(customer, alike) for customer in part] if known is None else known
+            self._rows += part._rows if isinstance(part, CustomerTable) else _rows(part, alike)  # noqa: SLF001 - one of its own kind
 
     @property
     def types(self) -> set[type["CustomerConfig"]]:
         """The types that there are among the customers."""
         return {model for (model, _, _), *_ in self._rows}
+
+    def values(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Yield of each customer its values of some keys, ``id`` and ``label`` too, and make none for that."""
+        form = None
+        for row in self._rows:
+            if row[0] is not form:
+                form = row[0]
+                places = {name: place for place, name in enumerate((*_HEAD, *form[1]), 1)}
+                pick = itemgetter(*(places[name] for name in names))
+            yield pick(row)
 
     def __iter__(self) -> Iterator["CustomerConfig"]:
         """Yield the customers, each made as its turn comes."""
@@ -59,17 +72,26 @@ def _are_equal(one: object, other: object) -> bool:
     return one == other
 
 
-def _row(customer: "CustomerConfig", alike: dict[Hashable, Any]) -> tuple[Any, ...]:
-    """Return what makes a customer: its type and its keys, those that were written among them, then their values."""
-    values = customer.__dict__
-    form = (type(customer), tuple(values), frozenset(customer.model_fields_set))
-    labels = values["labels"]
-    shared = alike.setdefault(tuple(labels.items()), labels)
-    return (alike.setdefault(form, form), *[shared if value is labels else value for value in values.values()])
+def values_of(customers: Sequence["CustomerConfig"], *names: str) -> Iterable[tuple[Any, ...]]:
+    """Return of each customer its values of two or more keys, ``id`` and ``label`` too."""
+    return customers.values(*names) if isinstance(customers, CustomerTable) else map(attrgetter(*names), customers)
+
+
+def _rows(customers: Iterable["CustomerConfig"], alike: dict[Hashable, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield what makes each customer: its type and its keys, those that were written among them, then their values."""
+    model, keys, written = None, (), frozenset[str]()
+    for customer in customers:
+        values = customer.__dict__
+        if type(customer) is not model or tuple(values) != keys or customer.model_fields_set != written:
+            form = (type(customer), tuple(values), frozenset(customer.model_fields_set))
+            model, keys, written = form = alike.setdefault(form, form)
+        labels = values["labels"]
+        shared = {**values, "labels": alike.setdefault(tuple(labels.items()), labels)}
+        yield (form, customer.id, customer.label, *shared.values())
 
 
 def _customer(row: tuple[Any, ...]) -> "CustomerConfig":
-    (model, keys, written), *values = row
+    (model, keys, written), _, _, *values = row
     customer: CustomerConfig = model.__new__(model)
     # As pydantic makes a copy: without reading again what has been read.
     customer.__setstate__(

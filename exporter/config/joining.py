@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from exporter.config.customer_list import CustomerList
+from exporter.config.customer_table import CustomerTable, values_of
 from exporter.config.document import Document
 from exporter.config.mistakes import Mistake, Wording
 from exporter.config.models import CustomerConfig, SourceConfig
@@ -38,12 +39,14 @@ def same_customers(lists: Sequence[CustomerList]) -> Iterator[Clash]:
     places = _Places(lists)
     ids: dict[str, int] = {}
     labels: dict[str, int] = {}
-    for number, customer in enumerate(chain.from_iterable(each.customers for each in lists)):
-        if (first := ids.setdefault(customer.id, number)) != number:
+    names = chain.from_iterable(values_of(each.customers, "id", "label") for each in lists)
+    for number, (id_, label) in enumerate(names):
+        if (first := ids.setdefault(id_, number)) != number:
             message = f"is listed {places.listed(first, number)} already; remove one of the two"
-            yield places.clash(number, first, _id_key(customer), message)
-        elif (first := labels.setdefault(customer.label, number)) != number:
-            message = f"{show(customer.label)} is what {places.called(first, number)} is called; give it another name"
+            yield places.clash(number, first, _id_key(places.customer(number)), message)
+        elif (first := labels.setdefault(label, number)) != number:
+            message = f"{show(label)} is what {places.called(first, number)} is called; give it another name"
+            customer = places.customer(number)
             key = _id_key(customer) if customer.name is None else ("name",)
             yield places.clash(number, first, key, message)
 
@@ -63,9 +66,18 @@ class _Places:
 
     def find(self, number: int) -> tuple[int, Path]:
         """Return the number of a customer's list, and its path in the file."""
+        which, place = self._split(number)
+        return which, self._lists[which].path_of(place)
+
+    def customer(self, number: int) -> CustomerConfig:
+        """Return a customer."""
+        which, place = self._split(number)
+        return self._lists[which].customers[place]
+
+    def _split(self, number: int) -> tuple[int, int]:
+        """Return the number of a customer's list, and its number there."""
         which = bisect_right(self._ends, number)
-        start = self._ends[which - 1] if which else 0
-        return which, self._lists[which].path_of(number - start)
+        return which, number - (self._ends[which - 1] if which else 0)
 
     def clash(self, number: int, other: int, key: Path, message: str) -> Clash:
         culprit, path = self.find(number)
@@ -88,12 +100,10 @@ class _Places:
 
 def joined(source: AnySource, lists: Sequence[CustomerList]) -> AnySource | Sequence[Clash]:
     """Return the source with the customers of all lists; or what keeps them from going together."""
-    # A list may make its customers anew each time that it is asked.
-    made = [replace(each, customers=tuple(each.customers)) for each in lists]
-    if clashes := list(same_customers(made)):
+    if clashes := list(same_customers(lists)):
         return clashes
     values = {name: getattr(source, name) for name in type(source).model_fields}
-    values["customers"] = tuple(chain.from_iterable(each.customers for each in made))
+    values["customers"] = CustomerTable(*(each.customers for each in lists))
     try:
         # Once more, because a type of source may have rules for all its customers together.
         whole = type(source).model_validate(values)

@@ -204,6 +204,12 @@ class SourceConfig(Section):
         # A file has lists, and strict models tell them from tuples.
         return tuple(entries) if isinstance(entries, list) else entries
 
+    @field_validator("customers", mode="wrap")
+    @classmethod
+    def _but_once(cls, customers: object, read: ValidatorFunctionWrapHandler) -> object:
+        """Take a table as it is: its customers have been read, and it would make each of them anew."""
+        return customers if isinstance(customers, CustomerTable) else read(customers)
+
     @field_serializer("customers", mode="wrap")
     def _written(self, customers: Sequence[CustomerConfig], write: SerializerFunctionWrapHandler) -> Any:
         return write(tuple(customers))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exporter.clock import Clock
-from exporter.config import LimitsConfig
+from exporter.config import LimitsConfig, values_of
 from exporter.errors import AuthRejected
 from exporter.providers.base import AnyCollector, Customer, Found, History, Provider, SourceModel
 from exporter.providers.sendgrid_metrics import CUSTOMER_ACTIVE, CUSTOMER_INFO
@@ -80,8 +80,8 @@ class WebProvider:
     def customers(self, source: WebSource, clock: Clock) -> Sequence[Customer]:
         """Return the configured customers, in the order of the configuration."""
         return [
-            Customer(each.id, each.label, each.timezone or source.timezone, clock, each.labels)
-            for each in source.customers
+            Customer(id_, label, zone or source.timezone, clock, labels)
+            for id_, label, zone, labels in values_of(source.customers, "id", "label", "timezone", "labels")
         ]
 
     def collectors(

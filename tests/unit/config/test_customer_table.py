@@ -1,6 +1,6 @@
 """Customers kept as rows look like a tuple of them."""
 
-from exporter.config.customer_table import CustomerTable
+from exporter.config.customer_table import CustomerTable, values_of
 from exporter.providers.bento.config import BentoSite
 from tests.unit.app.toys import ToyCustomer
 
@@ -38,3 +38,15 @@ def test_customers_with_the_same_labels_have_one_of_them():
 
     assert second[0].labels is second[1].labels
     assert first[0].labels == {"tier": "gold"}
+
+
+def test_single_values_are_the_same_of_a_table_and_of_a_tuple():
+    site = BentoSite(site_uuid="0123abcd", name="shop")
+    customers = (A, site, B)
+
+    for each in (customers, CustomerTable([A, site], [B]), CustomerTable([B], customers)[1:]):
+        assert list(values_of(each, "label", "labels", "id")) == [
+            ("a", {"tier": "gold"}, "a"),
+            ("shop", {}, "0123abcd"),
+            ("b", {"tier": "gold"}, "b"),
+        ]
