@@ -44,7 +44,8 @@ class Task:
     known: Callable[[], int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen, for the same reason as a customer.
+@dataclass(slots=True, eq=False)
 class Member:
     """One that fetches ask for, the same for all collectors; no customer stands for the source itself.
 

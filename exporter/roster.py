@@ -64,14 +64,21 @@ class Roster:
         """Take a new list of configured customers; one that is asked for as before stays as it is, but for labels."""
         new = {customer.id: customer for customer in customers}
         before = {**self._configured, **{id_: listed.customer for id_, listed in self._listed.items()}}
-        stays = {id_ for id_, customer in new.items() if id_ in before and before[id_].is_like(customer)}
-        relabelled = [new[id_] for id_ in new if id_ in stays and before[id_].labels != new[id_].labels]
+        joined, relabelled, stays = list[Customer](), list[Customer](), set[str]()
+        for id_, customer in new.items():
+            old = before.get(id_)
+            if old is None or not old.is_like(customer):
+                joined.append(customer)
+                continue
+            stays.add(id_)
+            if old.labels != customer.labels:
+                relabelled.append(customer)
+            else:
+                # It is shared by all its fetches.
+                new[id_] = old
         left = [old for id_, old in self._configured.items() if id_ not in stays]
-        joined = [customer for id_, customer in new.items() if id_ not in stays]
-        # The old ones are shared by all their fetches.
-        fresh = {customer.id for customer in (*joined, *relabelled)}
-        self._configured = {id_: customer if id_ in fresh else before[id_] for id_, customer in new.items()}
-        names = {customer.name for customer in new.values()}
+        self._configured = new
+        names = {customer.name for customer in new.values()} if self._listed else set()
         for id_, listed in list(self._listed.items()):
             if id_ in new or listed.customer.name in names:
                 del self._listed[id_]

@@ -216,11 +216,11 @@ class Source:
             self.listing = self._recalled_listing()
             self._is_started = True
             fetches = [*self._of_source(), *self._first(self._singles(self.customers))]
-        intervals = {name: fetches[0].interval for name, fetches in self._fetches.items() if fetches}
+        intervals = {self._tasks[name]: fetches[0].interval for name, fetches in self._fetches.items() if fetches}
         for index, fetch in enumerate(fetches):
             # Turns stand evenly over the interval, in the order in which the store groups customers:
             # between two scrapes, few groups change.
-            fetch.phase = intervals[fetch.task.collector.name] * index / len(fetches)
+            fetch.phase = intervals[fetch.task] * index / len(fetches)
         listings = [self.listing] if self.listing else []
         shortest = min((*intervals.values(), *(each.interval for each in listings)), default=_NOTHING_TO_POLL)
         turns: list[Listing | Fetch] = [*listings, *fetches]

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -48,7 +49,8 @@ def mistake(message: str, key: str | None = None, *, beside: str | None = None) 
 
 def has_control_characters(text: str) -> bool:
     """Tell whether a text holds something that can't be printed on one line, or not be sent at all."""
-    return _CONTROL.search(text) is not None
+    # All of them are unprintable; a text that has none of those, as nearly each, is told so much sooner.
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ Name: TypeAlias = Annotated[
 ]
 
 
+# Very many customers have the same few.
+@lru_cache(maxsize=1000)
 def _label_name(text: str) -> str:
     if not _LABEL_NAME.fullmatch(text) or text.startswith("__"):
         raise mistake("is no label name; use letters, digits and _, not a digit first and not __ first")

@@ -272,11 +272,6 @@ class Group:
         self.shelves: dict[tuple[str, float], Shelf] = {}
         self.changed: set[Family] = set()
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another customer can join."""
-        return bool(self.free) or len(self.records) < GROUP_SIZE
-
     def shelf(self, collector: str, interval: float) -> Shelf:
         """Return the shelf of a collector; a new one if there was none."""
         known = self.shelves.get((collector, interval))
@@ -360,6 +355,6 @@ class SourceRecord:
             self.groups.append(self.roomy[0])
         group = self.roomy[0]
         record = self.records[customer] = group.join(customer)
-        if not group.has_room:
+        if len(group.records) == GROUP_SIZE and not group.free:
             self.roomy.remove(group)
         return record

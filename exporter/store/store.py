@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from operator import attrgetter
 from typing import TypeAlias
 
 from exporter.clock import Clock
@@ -109,14 +110,14 @@ class Store:
         """
         with self.lock:
             now = self._clock.monotonic()
-            for group, members in itertools.groupby(records, lambda record: record.group):
+            self.untried += len(records)
+            for group, members in itertools.groupby(records, attrgetter("group")):
                 known = self.add_source(group.source)
                 known.shortest_interval = min(known.shortest_interval, interval)
                 shelf = group.shelf(collector, interval)
                 shelf.scope = scope
                 for record in members:
                     shelf.since[record.row] = now
-                    self.untried += 1
                 self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
                 self._mark(group, (health.STALE,))
             if scope is not None and records and not self._state.is_empty:
@@ -140,9 +141,9 @@ class Store:
             alike: dict[int, tuple[Sequence[Sample], Draft]] = {}
             for customer, samples in described:
                 record = known.records.get(customer) or known.join(source, customer)
-                shelf = record.group.shelf("", 0)
-                shelf.since[record.row] = now
-                self._show(shelf, record.row, self._described(present(shelf, record.row), samples, alike))
+                shelf, row = record.group.shelf("", 0), record.row
+                shelf.since[row] = now
+                self._show(shelf, row, self._described(shelf, row, samples, alike))
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
@@ -350,13 +351,14 @@ class Store:
     # Showing samples
 
     def _described(
-        self, before: Draft, samples: Sequence[Sample], alike: dict[int, tuple[Sequence[Sample], Draft]]
+        self, shelf: Shelf, row: int, samples: Sequence[Sample], alike: dict[int, tuple[Sequence[Sample], Draft]]
     ) -> Draft:
-        """Return what a place shows of its configuration; of a hundred thousand, most are to show the very same."""
+        """Return what a place is to show of its configuration; of a hundred thousand, most are to show the same."""
         room = self._max_series - self._series - self._reserved - len(samples)
-        is_new = before.layout is None and before.notes is None and room >= 0
+        is_new = shelf.layouts[row] is None and row not in shelf.notes and room >= 0
         if is_new and id(samples) in alike:
             return alike[id(samples)][1]
+        before = present(shelf, row)
         sound, left_out = self._sound(before.layout, samples)
         draft = drafted(before, sound, left_out, self._layouts)
         if is_new and draft.notes is None:
@@ -371,10 +373,15 @@ class Store:
         """Let a place show what was worked out for it; families of which nothing changed need not be rendered again."""
         old, new = shelf.layouts[row], draft.layout
         if new is not old:
-            growth = (len(new.keys) if new else 0) - (len(old.keys) if old else 0)
+            growth = 0
+            if new is not None:
+                growth += len(new.keys)
+                self._mark(shelf.group, new.parts)
+            if old is not None:
+                growth -= len(old.keys)
+                self._mark(shelf.group, old.parts)
             self.sources[shelf.group.source].series += growth
             self._series += growth
-            self._mark(shelf.group, itertools.chain(old.parts if old else (), new.parts if new else ()))
         elif new is not None and draft.values != shelf.values[row]:
             self._mark(shelf.group, changed_families(new, shelf.values[row], draft.values))
         shelf.layouts[row] = new
