@@ -36,10 +36,13 @@ class Clash:
 
 def same_customers(lists: Sequence[CustomerList]) -> Iterator[Clash]:
     """Yield a clash for each customer whose id or label an earlier one of the same source has."""
+    names = list(chain.from_iterable(values_of(each.customers, "id", "label") for each in lists))
+    if len(names) == len({id_ for id_, _ in names}) == len({label for _, label in names}):
+        # As nearly always; to find which are the same takes longer.
+        return
     places = _Places(lists)
     ids: dict[str, int] = {}
     labels: dict[str, int] = {}
-    names = chain.from_iterable(values_of(each.customers, "id", "label") for each in lists)
     for number, (id_, label) in enumerate(names):
         if (first := ids.setdefault(id_, number)) != number:
             message = f"is listed {places.listed(first, number)} already; remove one of the two"

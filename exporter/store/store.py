@@ -12,7 +12,7 @@ from typing import TypeAlias
 from exporter.clock import Clock
 from exporter.errors import FetchError, ImpossibleSamples, Reason
 from exporter.providers.base import Customer
-from exporter.samples import Family, Item, Sample
+from exporter.samples import Item, Sample
 from exporter.state import ForgetfulState, Scope, State, Ticket
 from exporter.store import health
 from exporter.store.changes import Changes
@@ -24,6 +24,7 @@ from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, 
 from exporter.store.restoring import Restoring
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
+_Described: TypeAlias = Sequence[tuple[Record, Sequence[Sample]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Store:
                 for record in members:
                     shelf.since[record.row] = now
                 self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
-                self._mark(group, (health.STALE,))
+                self.changes.mark(group, (health.STALE,))
             if scope is not None and records and not self._state.is_empty:
                 self._restore(records, (collector, interval), scope, foreseen)
 
@@ -137,13 +138,11 @@ class Store:
     def describe_all(self, source: str, described: Iterable[tuple[str, Sequence[Sample]]]) -> None:
         """Show samples of many customers that come from the configuration."""
         with self.lock:
-            now, known = self._clock.monotonic(), self.add_source(source)
-            alike: dict[int, tuple[Sequence[Sample], Draft]] = {}
-            for customer, samples in described:
-                record = known.records.get(customer) or known.join(source, customer)
-                shelf, row = record.group.shelf("", 0), record.row
-                shelf.since[row] = now
-                self._show(shelf, row, self._described(shelf, row, samples, alike))
+            known = self.add_source(source)
+            pairs = [(known.records.get(name) or known.join(source, name), samples) for name, samples in described]
+            alike: dict[int, Draft] = {}
+            for group, members in itertools.groupby(pairs, lambda pair: pair[0].group):
+                self._describe(group, list(members), alike)
 
     def remove(self, source: str, customer: str) -> None:
         """Forget a customer with all its series and health; a fetch of it that still runs changes nothing."""
@@ -157,7 +156,7 @@ class Store:
             for place in record.places:
                 self._show(place.shelf, record.row, Draft())
                 self.untried -= bool(place.collector) and place.up is None
-            self._mark(group, health.FAMILIES)
+            self.changes.mark(group, health.FAMILIES)
             group.leave(record)
             if group not in known.roomy:
                 known.roomy.append(group)
@@ -171,7 +170,7 @@ class Store:
             self._deadlines.forget(source)
             for group in known.groups:
                 self.untried -= group.untried
-                self._mark(group, {*health.FAMILIES, *group.dissolve()})
+                self.changes.mark(group, {*health.FAMILIES, *group.dissolve()})
 
     def tune(self, *, stale_after: float, drop_after: float, max_series: int) -> None:
         """Let other settings count from now on; who is no longer stale by them, or is now, shows it at once."""
@@ -213,7 +212,7 @@ class Store:
                 shelf, row = place.shelf, place.record.row
                 self.untried -= place.up is None
                 shelf.reasons[row], shelf.errors[row] = error.reason, sys.intern(str(error))
-                self._mark(shelf.group, (health.UP, health.FAILING))
+                self.changes.mark(shelf.group, (health.UP, health.FAILING))
 
     def _coming(self, place: Place, outcome: Outcome) -> Coming:
         """Return what a fetch is to change, with room reserved for its series."""
@@ -266,7 +265,7 @@ class Store:
         after = (reason is None, shelf.is_stale[row], reason)
         families = (health.UP, health.STALE, health.FAILING)
         changed = (family for family, old, new in zip(families, before, after, strict=True) if old != new)
-        self._mark(shelf.group, (health.LAST_ATTEMPT, *changed))
+        self.changes.mark(shelf.group, (health.LAST_ATTEMPT, *changed))
         return Change(place, before[-1], reason, error)
 
     def _succeed(self, shelf: Shelf, row: int, ended: float) -> None:
@@ -275,7 +274,7 @@ class Store:
         shelf.since[row] = self.sources[shelf.group.source].last_success = now
         shelf.is_stale[row] = False
         self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
-        self._mark(shelf.group, (health.LAST_SUCCESS,))
+        self.changes.mark(shelf.group, (health.LAST_SUCCESS,))
 
     # What was kept
 
@@ -295,7 +294,7 @@ class Store:
         self._series += restoring.series
         self.untried -= restoring.known
         for group, families in restoring.changed.items():
-            self._mark(group, (*families, *health.FAMILIES))
+            self.changes.mark(group, (*families, *health.FAMILIES))
 
     # What a scrape needs
 
@@ -338,7 +337,7 @@ class Store:
                 continue
             if shelf.is_stale[row] != (since + stale_after <= now):
                 shelf.is_stale[row] = not shelf.is_stale[row]
-                self._mark(shelf.group, (health.STALE,))
+                self.changes.mark(shelf.group, (health.STALE,))
             if not shelf.is_stale[row]:
                 following = min(following, since + stale_after)
             elif since + drop_after > now:
@@ -350,20 +349,25 @@ class Store:
 
     # Showing samples
 
-    def _described(
-        self, shelf: Shelf, row: int, samples: Sequence[Sample], alike: dict[int, tuple[Sequence[Sample], Draft]]
-    ) -> Draft:
-        """Return what a place is to show of its configuration; of a hundred thousand, most are to show the same."""
-        room = self._max_series - self._series - self._reserved - len(samples)
-        is_new = shelf.layouts[row] is None and row not in shelf.notes and room >= 0
-        if is_new and id(samples) in alike:
-            return alike[id(samples)][1]
-        before = present(shelf, row)
-        sound, left_out = self._sound(before.layout, samples)
-        draft = drafted(before, sound, left_out, self._layouts)
-        if is_new and draft.notes is None:
-            alike[id(samples)] = (samples, draft)
-        return draft
+    def _describe(self, group: Group, described: _Described, alike: dict[int, Draft]) -> None:
+        """Show what the configuration says of customers; of a hundred thousand, most are to show the very same."""
+        shelf, now, new = group.shelf("", 0), self._clock.monotonic(), list[Layout]()
+        is_roomy = self._series + self._reserved + sum(len(samples) for _, samples in described) <= self._max_series
+        for record, samples in described:
+            row, known = record.row, alike.get(id(samples))
+            is_new = is_roomy and shelf.layouts[row] is None and row not in shelf.notes
+            shelf.since[row] = now
+            if is_new and known and known.layout:
+                shelf.layouts[row], shelf.values[row] = known.layout, known.values
+                new.append(known.layout)
+                continue
+            draft = drafted(present(shelf, row), *self._sound(shelf.layouts[row], samples), self._layouts)
+            self._show(shelf, row, draft)
+            if is_new and not draft.notes:
+                alike[id(samples)] = draft
+        self._grow(group, sum(len(layout.keys) for layout in new))
+        for layout in set(new):
+            self.changes.mark(group, layout.parts)
 
     def _sound(self, layout: Layout | None, items: Sequence[Item]) -> tuple[Sequence[Sample], Mapping[str, int]]:
         known = layout.keys if layout else ()
@@ -373,34 +377,28 @@ class Store:
         """Let a place show what was worked out for it; families of which nothing changed need not be rendered again."""
         old, new = shelf.layouts[row], draft.layout
         if new is not old:
-            growth = 0
-            if new is not None:
-                growth += len(new.keys)
-                self._mark(shelf.group, new.parts)
-            if old is not None:
-                growth -= len(old.keys)
-                self._mark(shelf.group, old.parts)
-            self.sources[shelf.group.source].series += growth
-            self._series += growth
+            self._grow(shelf.group, (len(new.keys) if new else 0) - (len(old.keys) if old else 0))
+            self.changes.mark(shelf.group, itertools.chain(old.parts if old else (), new.parts if new else ()))
         elif new is not None and draft.values != shelf.values[row]:
-            self._mark(shelf.group, changed_families(new, shelf.values[row], draft.values))
+            self.changes.mark(shelf.group, changed_families(new, shelf.values[row], draft.values))
         shelf.layouts[row] = new
         shelf.values[row] = draft.values
         if draft.notes is not None or row in shelf.notes:
             self._note(shelf, row, draft.notes)
+
+    def _grow(self, group: Group, series: int) -> None:
+        self.sources[group.source].series += series
+        self._series += series
 
     def _note(self, shelf: Shelf, row: int, new: Notes | None) -> None:
         old, now = shelf.notes.pop(row, None) or Notes(), new or Notes()
         if new is not None:
             shelf.notes[row] = new
         if old.held != now.held:
-            self._mark(shelf.group, (health.HELD,))
+            self.changes.mark(shelf.group, (health.HELD,))
         if old.corrections != now.corrections:
-            self._mark(shelf.group, (health.CORRECTIONS,))
+            self.changes.mark(shelf.group, (health.CORRECTIONS,))
         if old.left_out != now.left_out:
             total = self.sources[shelf.group.source].left_out
             total.subtract(old.left_out)
             total.update(now.left_out)
-
-    def _mark(self, group: Group, families: Iterable[Family]) -> None:
-        self.changes.mark(group, families)
