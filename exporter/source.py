@@ -171,6 +171,7 @@ class Source:
             # What is in a cycle is freed by nobody else: the garbage collector was told to leave it alone.
             self._fetches = {}
             self.roster = Roster(self.name, self._enlist)
+            self.config = self.config.of_lists(())
 
     def still(self) -> AbstractContextManager[bool]:
         """Let nobody come or go inside the block, but by the calling thread."""
@@ -260,6 +261,8 @@ class Source:
         foreseen = foreseen or self.foresee(movement.joined)
         for customer in filter(self._takes_part, movement.left):
             self._desk.store.remove(self.name, customer.name)
+        for name, fetches in self._fetches.items() if movement.left else ():
+            self._fetches[name] = [each for each in fetches if not each.is_over()]
         joined = list(filter(self._takes_part, movement.joined))
         self._describe([*joined, *filter(self._takes_part, movement.relabelled)])
         singles = self._singles(joined)
@@ -290,8 +293,7 @@ class Source:
             return
         waiting = _wanted(collector, singles)
         size = _batch_size(collector)
-        fetches = self._fetches[collector.name] = [each for each in self._fetches[collector.name] if not each.is_over()]
-        for fetch in fetches if size > 1 and self._poller.is_repeating else ():
+        for fetch in self._fetches[collector.name] if waiting and size > 1 and self._poller.is_repeating else ():
             present = fetch.present
             room = size - len(present)
             if waiting and room > 0:

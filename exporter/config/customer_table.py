@@ -27,7 +27,7 @@ class CustomerTable(Sequence["CustomerConfig"]):
     @property
     def types(self) -> set[type["CustomerConfig"]]:
         """The types that there are among the customers."""
-        return {model for (model, _, _), *_ in self._rows}
+        return {row[0][0] for row in self._rows}
 
     def values(self, *names: str) -> Iterator[tuple[Any, ...]]:
         """Yield of each customer its values of some keys, ``id`` and ``label`` too, and make none for that."""

@@ -24,6 +24,8 @@ from exporter.config.values import Surroundings, is_name
 from exporter.errors import ConfigError, Problem
 
 Model = TypeVar("Model", bound=Section)
+# So many objects are walked within some hundredths of a second.
+_MANY = 100_000
 
 
 def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None = None) -> Config:
@@ -51,13 +53,18 @@ def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None 
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Stop the garbage collector: it would walk a growing tree again and again, and find nothing to free."""
+    """Stop the garbage collector: it would walk a growing tree again and again, and find nothing to free.
+
+    Nor is it to walk very much that was made meanwhile, once it is on again: everybody would wait for that.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if gc.get_count()[0] > _MANY:
+                gc.freeze()
             gc.enable()
 
 

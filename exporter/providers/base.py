@@ -40,8 +40,8 @@ class Customer:
 
     def is_like(self, other: "Customer") -> bool:
         """Return whether another customer differs in nothing but its labels, so that the same is fetched for it."""
-        mine = (self.id, self.name, self.zone, self.settings)
-        return mine == (other.id, other.name, other.zone, other.settings)
+        is_same = self.id == other.id and self.name == other.name and self.zone == other.zone
+        return is_same and bool(self.settings == other.settings)
 
     def today(self) -> date:
         """Return the date that it is now in the customer's time zone."""

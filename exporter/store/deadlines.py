@@ -48,6 +48,8 @@ class Deadlines:
         self._shelves = [each for each in self._shelves if each[-1].group.source != source]
         heapq.heapify(self._shelves)
 
-    def tune(self, stale_after: float, drop_after: float) -> None:
-        """Count other times as too old from now on; all shelves are to be looked at again."""
+    def tune(self, stale_after: float, drop_after: float) -> bool:
+        """Count such times as too old from now on; return whether they are others, and all shelves to be looked at."""
+        old = self._stale_after, self._drop_after
         self._stale_after, self._drop_after = stale_after, drop_after
+        return old != (stale_after, drop_after)

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf, isnan, nan
 from struct import Struct
 from typing import TypeAlias
@@ -301,17 +302,21 @@ class Group:
     def untried(self) -> int:
         """How many of its places have not been fetched once yet."""
         shelves = [shelf for shelf in self.shelves.values() if shelf.collector]
-        places = (Place(record, shelf) for shelf in shelves for record in self.records if record)
-        return sum(place.up is None for place in places if place.shelf.has(place.record.row))
+        rows = chain.from_iterable(zip(each.since, each.last_attempt, each.reasons, strict=True) for each in shelves)
+        # As ``Place.up`` has it, but nobody can come or go while a whole source is looked through.
+        return sum(isnan(attempt) and reason is None and not isnan(since) for since, attempt, reason in rows)
 
-    def dissolve(self) -> set[Family]:
-        """Let all customers go at once; return the families that are to be rendered without them."""
+    def dissolve(self, nowhere: "Group") -> set[Family]:
+        """Let all customers go at once; return the families that are to be rendered without them.
+
+        Whoever still holds the record of a customer looks here for its row, which is blank in the shelves of a group
+        that has nobody. Shelves of its own would be in a cycle with it, and nobody would free them.
+        """
         layouts = {layout for shelf in self.shelves.values() for layout in shelf.layouts if layout is not None}
         for record in filter(None, self.records):
             record.row = _NOWHERE
         self.records = []
-        # Whoever still holds the record of a customer looks here for its row, which is blank.
-        self.shelves = {key: Shelf(self, *key) for key in self.shelves}
+        self.shelves = {key: nowhere.shelf(*key) for key in self.shelves}
         return {family for layout in layouts for family in layout.parts}
 
     def leave(self, record: Record) -> None:
@@ -347,6 +352,10 @@ class SourceRecord:
         self.last_success: float | None = None
         self.last_failure: Failure | None = None
         self.shortest_interval = float("inf")
+
+    def clear(self) -> None:
+        """Let go of all customers: the exporter's own metrics may ask for the counts yet, and for nothing else."""
+        self.groups, self.roomy, self.records = [], [], {}
 
     def join(self, source: str, customer: str) -> Record:
         """Return the record of a new customer of this source, in the first group that has room."""

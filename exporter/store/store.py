@@ -24,7 +24,6 @@ from exporter.store.places import Failure, Group, Layout, Notes, Place, Record, 
 from exporter.store.restoring import Restoring
 
 Outcome: TypeAlias = Sequence[Item] | FetchError | Reason
-_Described: TypeAlias = Sequence[tuple[Record, Sequence[Sample]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +163,21 @@ class Store:
     def remove_source(self, source: str) -> None:
         """Forget a source with all its customers, as a restart would; whatever still runs for them changes nothing."""
         with self.lock:
-            known = self.sources.pop(source)
+            known, nowhere = self.sources.pop(source), Group(source)
             self._digests.pop(known, None)
             self._series -= known.series
             self._deadlines.forget(source)
             for group in known.groups:
                 self.untried -= group.untried
-                self.changes.mark(group, {*health.FAMILIES, *group.dissolve()})
+                self.changes.mark(group, {*health.FAMILIES, *group.dissolve(nowhere)})
+            known.clear()
 
     def tune(self, *, stale_after: float, drop_after: float, max_series: int) -> None:
         """Let other settings count from now on; who is no longer stale by them, or is now, shows it at once."""
         with self.lock:
             now, self._max_series = self._clock.monotonic(), max_series
-            self._deadlines.tune(stale_after, drop_after)
-            for shelf in (shelf for group in self.groups for shelf in group.shelves.values() if shelf.collector):
+            groups = self.groups if self._deadlines.tune(stale_after, drop_after) else ()
+            for shelf in (shelf for group in groups for shelf in group.shelves.values() if shelf.collector):
                 self._age(shelf, now)
 
     # What fetches bring
@@ -313,11 +313,9 @@ class Store:
     def is_source_up(self, source: str) -> bool:
         """Return whether any fetch of the source succeeded within 3 times its shortest interval."""
         known = self.sources.get(source)
-        return (
-            known is not None
-            and known.last_success is not None
-            and (self._clock.monotonic() - known.last_success <= 3 * known.shortest_interval)
-        )
+        if known is None or known.last_success is None:
+            return False
+        return self._clock.monotonic() - known.last_success <= 3 * known.shortest_interval
 
     @property
     def failing(self) -> int:
@@ -349,7 +347,9 @@ class Store:
 
     # Showing samples
 
-    def _describe(self, group: Group, described: _Described, alike: dict[int, Draft]) -> None:
+    def _describe(
+        self, group: Group, described: list[tuple[Record, Sequence[Sample]]], alike: dict[int, Draft]
+    ) -> None:
         """Show what the configuration says of customers; of a hundred thousand, most are to show the very same."""
         shelf, now, new = group.shelf("", 0), self._clock.monotonic(), list[Layout]()
         is_roomy = self._series + self._reserved + sum(len(samples) for _, samples in described) <= self._max_series

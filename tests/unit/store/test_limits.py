@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.samples import LeftOut
-from tests.unit.store.scene import CATEGORY, CREDITS, OPENS, REQUESTS, Scene, left_out
+from tests.unit.store.scene import CATEGORY, CREDITS, INFO, OPENS, REQUESTS, Scene, left_out
 
 CREDITS_SHOWN = "sendgrid_credits_remaining"
 CATEGORY_SHOWN = "sendgrid_category_latest_day_requests"
@@ -106,3 +106,17 @@ def test_what_a_collector_leaves_out_on_purpose_is_counted_and_no_series():
     assert scene.series(CREDITS_SHOWN) == {"a": 1.0}
     scene.succeed(place, CREDITS.sample(1))
     assert left_out(scene) == {}
+
+
+def test_at_the_limit_what_is_configured_of_further_customers_is_left_out():
+    scene = Scene(max_series=3)
+    gold, silver = [INFO.sample(1, "gold")], [INFO.sample(1, "silver")]
+    scene.store.describe_all("acme", [("a", gold), ("b", gold)])
+    scene.store.describe_all("acme", [("b", silver), ("c", gold), ("d", silver), ("e", gold)])
+
+    assert scene.series("sendgrid_customer_info", "tier") == {("a", "gold"): 1, ("b", "silver"): 1, ("c", "gold"): 1}
+    assert left_out(scene) == {"max_series": 2}
+    assert scene.store.sources["acme"].series == 3
+    scene.store.remove("acme", "a")
+    scene.store.describe_all("acme", [("e", gold), ("d", silver)])
+    assert scene.series("sendgrid_customer_info", "tier") == {("b", "silver"): 1, ("c", "gold"): 1, ("e", "gold"): 1}
