@@ -69,17 +69,12 @@ class Store:
     def customers(self) -> Sequence[tuple[str, str]]:
         """Return the source and the name of each customer, in the order in which they came."""
         with self.lock:
-            return [
-                (name, customer) for name, source in self.sources.items() for customer in source.records if customer
-            ]
+            return [(name, each) for name, source in self.sources.items() for each in source.records if each]
 
     def add_source(self, source: str) -> SourceRecord:
         """Return the record of a source, which may have no customers yet."""
         with self.lock:
-            known = self.sources.get(source)
-            if known is None:
-                known = self.sources[source] = SourceRecord()
-            return known
+            return self.sources.setdefault(source, SourceRecord())
 
     def enrol(self, source: str, names: Iterable[str], customers: Iterable[Customer] = ()) -> Sequence[Record]:
         """Return the records of customers, in this order; those who are new have no places yet.
