@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import structlog
 
@@ -15,6 +15,8 @@ from exporter.store import Change, Outcome, Place, Record, Store
 from exporter.upstream import Circuit, Upstream
 
 log = structlog.get_logger(__name__)
+
+_Way: TypeAlias = Callable[[Any, Sequence[Customer]], list[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,18 @@ class Task:
         collector: what asks.
         desk: where it hands in what it brings.
         known: how many customers the source has.
+        ask: asks the collector for customers, and gives what became of each; it is the same for all that are alike.
     """
 
     source: str
     collector: AnyCollector
     desk: Desk
     known: Callable[[], int]
+    ask: _Way = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out how it is asked, once: to ask a protocol takes as long as to store what was fetched."""
+        self.ask = _way_to_ask(self.collector)
 
 
 # Not frozen, for the same reason as a customer.
@@ -149,7 +157,7 @@ class Fetch:
     def _outcomes(self, members: Sequence[Member]) -> list[Outcome] | FetchError | Reason:
         """Return what each customer's samples are, or why there are none; or why the whole fetch failed."""
         try:
-            return _ask(self.collector, [member.customer for member in members if member.customer])
+            return self.task.ask(self.collector, [member.customer for member in members if member.customer])
         except FetchError as error:
             return error
         except Stopped:
@@ -183,14 +191,23 @@ class Fetch:
                 log.warning("fetch failed", **event, reason=change.after.value, error=change.error)
 
 
-def _ask(collector: AnyCollector, customers: Sequence[Customer]) -> list[Outcome]:
-    # Nearly all are of the first kind, and asking a protocol takes as long as storing what was fetched.
-    if isinstance(collector, CustomerCollector):
-        return [_whole(collector.fetch(customers[0]))]
-    if isinstance(collector, BatchCollector):
-        answers = collector.fetch_batch(customers)
-        return [_whole(answers[customer]) for customer in customers]
+def _ask_one(collector: Any, customers: Sequence[Customer]) -> list[Outcome]:
+    return [_whole(collector.fetch(customers[0]))]
+
+
+def _ask_several(collector: Any, customers: Sequence[Customer]) -> list[Outcome]:
+    answers = collector.fetch_batch(customers)
+    return [_whole(answers[customer]) for customer in customers]
+
+
+def _ask_source(collector: Any, _: Sequence[Customer]) -> list[Outcome]:
     return [_whole(collector.fetch_source())]
+
+
+def _way_to_ask(collector: AnyCollector) -> _Way:
+    if isinstance(collector, CustomerCollector):
+        return _ask_one
+    return _ask_several if isinstance(collector, BatchCollector) else _ask_source
 
 
 def _whole(answer: Outcome | Iterable[object]) -> Outcome:
