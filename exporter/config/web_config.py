@@ -7,9 +7,9 @@ refuses is refused here; what Python's TLS can't do is refused as well, and says
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from exporter.config.document import Document, read
 from exporter.config.mistakes import Wording, in_order
@@ -65,7 +65,20 @@ def _only_one_curve(curves: tuple[str, ...]) -> tuple[str, ...]:
     return curves
 
 
-class TlsServerConfig(Section):
+class _Part(Section):
+    """A section in which a key without a value is as good as none, as in the toolkit: templates leave such keys."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        # An empty client_auth_type is the toolkit's own default.
+        blanks = {"client_auth_type": (None, "")}
+        return {key: value for key, value in data.items() if value not in blanks.get(key, (None,))}
+
+
+class TlsServerConfig(_Part):
     """How pages are encrypted, and which clients are let in by their certificates; paths are from the file's folder."""
 
     cert: str | None = Field(None, repr=False)
@@ -98,7 +111,7 @@ class TlsServerConfig(Section):
     @property
     def is_on(self) -> bool:
         """Whether anything here asks for TLS, as the toolkit judges it."""
-        return self.client_auth_type != "NoClientCert" or any(
+        return "client_auth_type" in self.model_fields_set or any(
             (self.cert, self.key, self.client_ca, self.cert_file, self.key_file, self.client_ca_file)
         )
 
@@ -134,6 +147,17 @@ class TlsServerConfig(Section):
             raise mistake("needs client_auth_type: RequireAndVerifyClientCert", "client_allowed_sans")
 
 
+def _texts(headers: Any) -> Any:
+    """Return header values as the toolkit reads them: ``X-XSS-Protection: 0`` needs no quotes, and nothing is empty."""
+    if not isinstance(headers, dict):
+        return headers
+    return {name: "" if value is None else _text(value) for name, value in headers.items()}
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if name not in _HEADERS:
@@ -146,16 +170,16 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-class HttpServerConfig(Section):
+class HttpServerConfig(_Part):
     """What the server adds to its answers."""
 
     http2: bool = True
     """Taken for the toolkit's sake; this server speaks HTTP/1.1 either way."""
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default_factory=dict)
+    headers: Annotated[dict[str, str], BeforeValidator(_texts), AfterValidator(_headers)] = Field(default_factory=dict)
     """Headers of every answer, by name."""
 
 
-class RequestRateConfig(Section):
+class RequestRateConfig(_Part):
     """How many requests are answered, as a token bucket; 429 to the others."""
 
     interval: Annotated[float, DurationRange(least=0)] = 0.0
@@ -171,7 +195,7 @@ def _users(users: dict[str, str]) -> dict[str, str]:
     return users
 
 
-class WebConfig(Section):
+class WebConfig(_Part):
     """The whole file; an empty one is neither encrypted nor asks for passwords."""
 
     tls_server_config: TlsServerConfig = Field(default_factory=TlsServerConfig)

@@ -17,6 +17,8 @@ _VERSIONS = {
     "TLS12": ssl.TLSVersion.TLSv1_2,
     "TLS13": ssl.TLSVersion.TLSv1_3,
 }
+# What OpenSSL says of a key that is not the certificate's: of the same kind, of another one.
+_MISMATCHES = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 _CURVES = {"CurveP256": "prime256v1", "CurveP384": "secp384r1", "CurveP521": "secp521r1", "X25519": "X25519"}
 
 
@@ -83,7 +85,7 @@ def _load_certificate(context: Context, config: TlsServerConfig, folder: Path) -
         with _as_file(cert) as cert_path, _as_file(key) as key_path:
             context.load_cert_chain(cert_path, key_path, password=_refuse_password)
     except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
+        if error.reason in _MISMATCHES:
             raise TlsFault(key_key, "is not the key of the certificate; give the one that belongs to it") from None
         if not _has_certificate(cert):
             raise TlsFault(cert_key, "holds no certificate in PEM form; give one") from None

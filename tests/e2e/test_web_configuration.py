@@ -112,7 +112,26 @@ def test_every_example_is_taken_by_the_exporter_and_by_promtool(servers, folder,
 @pytest.mark.parametrize(
     "text",
     [
+        "tls_server_config:\nhttp_server_config:\nbasic_auth_users:",
+        "tls_server_config: {cert_file: '', client_auth_type: '', min_version: , cipher_suites: }",
+        "tls_server_config: {cert_file: server.pem, key_file: server.key, client_auth_type: ''}",
+        "http_server_config: {http2: , headers: }",
+        "http_server_config: {headers: {X-XSS-Protection: 0, Strict-Transport-Security: }}",
+    ],
+)
+def test_what_promtool_takes_of_blanks_and_numbers_is_taken(servers, folder, text):
+    file = folder / "taken.yml"
+    file.write_text(text)
+
+    subprocess.run(["promtool", "check", "web-config", file], capture_output=True, check=True)
+    Settings(file, lambda _: None, SystemClock())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "tls_server_config: {cert_file: server.pem}",
+        "tls_server_config: {client_auth_type: NoClientCert}",
         "tls_server_config: {cert_file: none.pem, key_file: server.key}",
         "tls_server_config: {cert_file: ca.pem, key_file: server.key}",
         "tls_server_config: {cert_file: server.pem, key_file: server.key, client_auth_type: Perhaps}",

@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from exporter.errors import ConfigError
 from tests.unit.web.protected import HASH, STRANGE_AUTHORITY, ProtectedSite, client, write_certificate
@@ -15,6 +16,25 @@ MUTUAL = TLS + ", client_auth_type: RequireAndVerifyClientCert, client_ca_file: 
 def test_an_empty_file_asks_for_nothing(tmp_path):
     with ProtectedSite(tmp_path, "") as site:
         assert site.ask().status == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tls_server_config:\nhttp_server_config:\nbasic_auth_users:\nrate_limit:",
+        "tls_server_config: {cert_file: '', key_file: , client_auth_type: '', min_version: , cipher_suites: }",
+        "http_server_config: {http2: , headers: }",
+    ],
+)
+def test_a_key_without_a_value_asks_for_nothing(tmp_path, text):
+    """A template leaves such keys, and the toolkit reads them as if they were not there."""
+    with ProtectedSite(tmp_path, text) as site:
+        assert site.ask().status == 200
+
+
+def test_an_empty_client_auth_type_is_none(tmp_path):
+    with ProtectedSite(tmp_path, TLS + ", client_auth_type: ''}") as site:
+        assert site.ask(tls=client()).status == 200
 
 
 def test_pages_are_encrypted_with_the_certificate_of_the_file(tmp_path):
@@ -168,6 +188,14 @@ def test_headers_stand_on_every_answer_and_win_over_the_pages_own(tmp_path):
             assert "X-XSS-Protection" not in answer.headers
 
 
+def test_a_header_s_number_needs_no_quotes_and_an_empty_header_is_none(tmp_path):
+    text = "http_server_config: {headers: {X-XSS-Protection: 0, Strict-Transport-Security: }}"
+    with ProtectedSite(tmp_path, text) as site:
+        headers = site.ask().headers
+        assert headers["X-XSS-Protection"] == "0"
+        assert "Strict-Transport-Security" not in headers
+
+
 def test_requests_over_the_limit_are_refused(tmp_path):
     with ProtectedSite(tmp_path, "rate_limit: {interval: 1h, burst: 2}") as site:
         assert [site.ask().status for _ in range(4)] == [200, 200, 429, 429]
@@ -179,6 +207,7 @@ def test_requests_over_the_limit_are_refused(tmp_path):
     ("text", "problem"),
     [
         ("tls_server_config: {cert_file: server.pem}", "key_file is missing; TLS needs a certificate and its key"),
+        ("tls_server_config: {client_auth_type: NoClientCert}", "cert_file is missing; TLS needs a certificate"),
         (TLS + ", cert: x}", "cert and cert_file exclude each other; remove one"),
         (TLS + ", client_ca_file: ca.pem}", "does nothing while client_auth_type is NoClientCert"),
         (TLS + ", client_allowed_sans: [a]}", "needs client_auth_type: RequireAndVerifyClientCert"),
@@ -194,6 +223,8 @@ def test_requests_over_the_limit_are_refused(tmp_path):
         ("tls_server_config: {cert_file: ca.pem, key_file: server.key}", "key_file: is not the key of the certificate"),
         (MUTUAL.replace("ca.pem", "server.key") + "}", "client_ca_file: holds no certificate in PEM form"),
         ("http_server_config: {headers: {Server: x}}", "headers.Server: can't set this header; use some of:"),
+        ("http_server_config: {headers: {X-XSS-Protection: no}}", "must be a string"),
+        ("http_server_config: {headers: [a]}", "must be a mapping"),
         ("http_server_config: {headers: {X-Frame-Options: DENY}}", "must be deny or sameorigin"),
         ('http_server_config: {headers: {X-XSS-Protection: "a\\nb"}}', "must be ASCII text on one line"),
         ("basic_auth_users: {a: $2b$03$" + 53 * "a" + "}", "basic_auth_users.a: is no bcrypt hash"),
@@ -208,6 +239,17 @@ def test_a_mistake_is_told_with_its_place(tmp_path, text, problem):
     (found,) = map(str, error.value.problems)
     assert found.startswith(f"{tmp_path / 'web.yml'}:1: ")
     assert problem in found
+
+
+def test_a_key_of_another_kind_than_the_certificate_s_is_no_missing_one(tmp_path):
+    with ProtectedSite(tmp_path, TLS + "}") as site:
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        old = serialization.load_pem_private_key((tmp_path / "server.key").read_bytes(), None)
+        is_rsa = isinstance(old, rsa.RSAPrivateKey)
+        new = ec.generate_private_key(ec.SECP256R1()) if is_rsa else rsa.generate_private_key(65_537, 2_048)
+        (tmp_path / "server.key").write_bytes(new.private_bytes(*form))
+        assert site.ask(tls=client()).status == 200
+        assert "tls_server_config.key_file: is not the key of the certificate" in site.problems[0]
 
 
 def test_a_key_that_needs_a_password_is_refused_without_asking_for_it(tmp_path):
