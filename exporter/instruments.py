@@ -294,10 +294,12 @@ class _Family:
 
     def collect(self) -> Sequence[Metric]:
         """Return the family with its samples."""
-        version = self._version
-        if self._is_computed or self._collected[0] != version:
-            self._collected = version, tuple(self._metric.collect())
-        return self._collected[1]
+        version, (collected, metrics) = self._version, self._collected
+        if self._is_computed or collected != version:
+            metrics = tuple(self._metric.collect())
+            # Another scrape may put older ones there meanwhile, which then are no answer to this one.
+            self._collected = version, metrics
+        return metrics
 
 
 class _StateCollector:
