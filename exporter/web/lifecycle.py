@@ -63,20 +63,20 @@ def is_of_another_site(request: Request, external_url: str = "") -> bool:
 
 
 def _is_own(origin: str, request: Request, external_url: str) -> bool:
-    theirs = _site(origin)
+    theirs = site_of(origin)
     if theirs is None:
         # Such as `null`: a page that has no address.
         return False
-    if external_url and theirs == _site(external_url):
+    if external_url and theirs == site_of(external_url):
         return True
     scheme = theirs[0]
     if request.url.scheme == "https" and scheme != "https":
         return False
     # A proxy that takes TLS off leaves the Host header as the browser sent it, without a port where that is the usual.
-    return theirs == _site(f"{scheme}://{request.headers.get('host', '')}")
+    return theirs == site_of(f"{scheme}://{request.headers.get('host', '')}")
 
 
-def _site(url: str) -> tuple[str, str, int | None] | None:
+def site_of(url: str) -> tuple[str, str, int | None] | None:
     """Return scheme, host and port of a URL; None where there is none."""
     try:
         parts = urlsplit(url)

@@ -23,7 +23,7 @@ from exporter.exposition import Excerpt, Exposition, accepts_gzip, choose_media
 from exporter.web.config_page import ConfigPage
 from exporter.web.lifecycle import Lifecycle
 from exporter.web.status import Query, Report, StatusAnswers, Surroundings
-from exporter.web.targets import host_of, targets
+from exporter.web.targets import host_of, targets, way_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class View:
 def pages(view: View) -> Starlette:
     """Return the web application; GET and HEAD are all it takes, but for a reload."""
     answers = _Answers(view)
-    surroundings = Surroundings(view.prefix, view.telemetry_path)
+    surroundings = Surroundings(view.telemetry_path)
     status = StatusAnswers(view.status, surroundings)
     paths: Mapping[str, Callable[[Request], Any]] = {
         view.telemetry_path: answers.metrics,
@@ -115,8 +115,9 @@ class _Answers:
         host = host_of(request)
         if host is None:
             raise HTTPException(400, "the Host header names no address at which Prometheus could scrape")
-        path = f"{self._view.prefix}{self._view.telemetry_path}"
-        labels = {"__scheme__": "https"} if request.url.scheme == "https" else {}
+        scheme, prefix = way_of(request, host, self._view.prefix, self._view.external_url)
+        path = f"{prefix}{self._view.telemetry_path}"
+        labels = {"__scheme__": "https"} if scheme == "https" else {}
         labels |= {"__metrics_path__": path} if path != "/metrics" else {}
         return JSONResponse(targets(self._view.customers(), host, labels), headers={"Cache-Control": "no-store"})
 

@@ -27,7 +27,7 @@ def test_pages_stand_below_the_path_of_the_external_url(shell):
 
     assert exporter.ask("/mail/-/healthy").status_code == 200
     assert "process_cpu_seconds_total" in exporter.ask("/mail/metrics").text
-    assert 'href="/mail/metrics"' in exporter.ask("/mail/").text
+    assert 'href="./metrics"' in exporter.ask("/mail/").text
     assert exporter.ask("/metrics").status_code == 404
     for path in ("/", "/mail"):
         home = exporter.ask(path, allow_redirects=False)
@@ -40,6 +40,32 @@ def test_a_proxy_may_take_the_prefix_off(shell):
 
     assert exporter.ask("/metrics").status_code == 200
     assert exporter.ask("/mail/metrics").status_code == 404
+    # Where the browser sees the page at /mail/, none of its links or forms may lead out of there.
+    addresses = re.findall(r'(?:href|action)="([^"]*)"', exporter.ask("/").text)
+    assert {"./metrics", "./api/v1/status", "./"} <= set(addresses)
+    assert [address for address in addresses if not address.startswith(("./", "?", "#", "data:"))] == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "host", "labels"),
+    [
+        ([], "example.com", {"__metrics_path__": "/mail/metrics", "__scheme__": "https"}),
+        (["--web.route-prefix=/"], "example.com", {"__metrics_path__": "/mail/metrics", "__scheme__": "https"}),
+        (["--web.route-prefix=/"], "example.com:443", {"__metrics_path__": "/mail/metrics", "__scheme__": "https"}),
+        (["--web.route-prefix=/"], "example.com:10587", {}),
+        ([], "10.0.0.7:10587", {"__metrics_path__": "/mail/metrics"}),
+    ],
+)
+def test_targets_are_found_in_the_way_in_which_they_were_asked_for(shell, prefix, host, labels):
+    """A proxy takes off TLS, and the prefix too if it likes; Prometheus scrapes through it if it asked through it."""
+    exporter = shell.serve("demo", "--web.external-url=https://example.com/mail/", *prefix)
+    path = "/sd" if prefix else "/mail/sd"
+
+    target = exporter.ask(path, headers={"Host": host}).json()[0]
+
+    assert target["targets"] == [host]
+    way = ("__metrics_path__", "__scheme__")
+    assert {name: text for name, text in target["labels"].items() if name in way} == labels
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
