@@ -5,11 +5,12 @@ import logging
 import re
 import sys
 from asyncio import Transport
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 # RFC 9110: a method is a token; then a space and the path.
 _METHOD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+ [/*]")
@@ -54,6 +55,8 @@ class Connection(HttpToolsProtocol):
         self._received = 0
         self._begun = b""
         self._is_in_body = False
+        # What has been asked and not been answered whole, in this order.
+        self._waiting: deque[RequestResponseCycle] = deque()
         # Nothing that comes after this is a request.
         self._is_over = False
 
@@ -65,6 +68,10 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget what was expected."""
         self._request_is_whole()
+        # Uvicorn tells the last one alone, and any other would go on writing to nobody.
+        for cycle in self._waiting:
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -91,6 +98,7 @@ class Connection(HttpToolsProtocol):
         if len(hosts) not in needed or not all(map(_HOST.fullmatch, hosts)):
             raise ValueError("the request names no host, several, or none that can be")
         super().on_headers_complete()
+        self._waiting.append(self.cycle)
         self._is_in_body = True
         if self.expect_100_continue:
             # Whether the body comes after an answer without it is the client's choice, and nobody knows.
@@ -100,6 +108,11 @@ class Connection(HttpToolsProtocol):
         """Expect nothing more until the next request begins."""
         self._request_is_whole()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with what was asked next."""
+        self._waiting.popleft()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words, which are less plain
         """Refuse what is no request; a method that the parser does not know is refused as any other method is."""

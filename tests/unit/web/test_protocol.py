@@ -1,6 +1,7 @@
 """Clients that send or read slowly, and requests that are too long: each is hung up on, and harms nobody."""
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -102,6 +103,33 @@ def test_a_client_that_reads_nothing_is_hung_up_on(port, server):
         eventually(lambda: server._server.server_state.connections)
         eventually(lambda: not server._server.server_state.connections)
         assert len(all_of(connection)) < len(LARGE)
+
+
+def test_a_client_that_asked_several_things_at_once_and_hangs_up_is_no_error(port, server, caplog):
+    """Whoever can reach the port could fill a disk with what the log said of it."""
+    with connect(port) as connection:
+        connection.sendall(3 * b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        received = 0
+        # The second answer has begun, and the others wait.
+        while received < len(LARGE) + 1_000_000:
+            received += len(connection.recv(1_000_000))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: not server._server.server_state.tasks)
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_several_requests_at_once_are_answered_one_after_the_other(port):
+    with connect(port) as connection:
+        connection.sendall(
+            b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        _, large, small, last = all_of(connection).split(b"HTTP/1.1 200 OK\r\n")
+
+    assert large.endswith(b"x" * 1_000)
+    assert (small.endswith(b"\r\n\r\nsmall"), last.endswith(b"\r\n\r\nsmall")) == (True, True)
 
 
 def test_a_client_that_reads_gets_all_of_a_large_page(port):
