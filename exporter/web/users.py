@@ -1,7 +1,8 @@
 """Users and their passwords, checked against bcrypt hashes without letting a flood of wrong ones do harm.
 
 A hash takes its 60 ms and more on purpose. What was right once is remembered for a while, so that a scraper pays
-for its first scrape only; and only so many others may wait at a time.
+for its first scrape only; and only so many others may wait at a time, of one network no more than leave room for
+another.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +46,7 @@ class Users:
         self._remembered: dict[bytes, float] = {}
         # One thread: hashing may take one core, and never all of them.
         self._hashing = ThreadPoolExecutor(1, "password")
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
 
     def replace(self, hashes: Mapping[str, str]) -> None:
         """Take the bcrypt hashes of all users, by their names."""
@@ -57,8 +59,10 @@ class Users:
         """Return whether a password is asked for at all."""
         return bool(self._hashes)
 
-    async def admit(self, authorization: str) -> bool:
+    async def admit(self, authorization: str, network: str = "") -> bool:
         """Return whether the value of an Authorization header names a user and the right password.
+
+        ``network`` is where it comes from.
 
         Raises:
             Busy: too many others wait to be checked; nothing is known of this one.
@@ -70,21 +74,23 @@ class Users:
         if hashed is not None and self._remembered.get(mark, 0.0) > now:
             self._remembered[mark] = now + _REMEMBERED
             return True
-        is_right = await self._check(password, hashed.encode() if hashed else self._nobody)
+        is_right = await self._check(password, hashed.encode() if hashed else self._nobody, network)
         if hashed is None or not is_right:
             return False
         self._remembered = {mark: until for mark, until in self._remembered.items() if until > now}
         self._remembered[mark] = now + _REMEMBERED
         return True
 
-    async def _check(self, password: bytes, hashed: bytes) -> bool:
-        if self._waiting >= _MOST_WAITING:
+    async def _check(self, password: bytes, hashed: bytes, network: str) -> bool:
+        # Whoever has none waiting gets the last place; a flood from one network takes half of all, and no more.
+        if self._waiting[network] >= _MOST_WAITING - self._waiting.total():
             raise Busy
-        self._waiting += 1
+        self._waiting[network] += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._hashing, _is_right, password, hashed)
         finally:
-            self._waiting -= 1
+            # Only those that are above zero stay, so that no crowd of networks is remembered.
+            self._waiting -= Counter([network])
 
     def _mark(self, user: str, hashed: str, password: bytes) -> bytes:
         # The hash is part of it, so that a new one makes the old password strange again.

@@ -6,6 +6,7 @@ from base64 import b64encode
 import bcrypt
 import pytest
 
+from exporter.web.guard import network_of
 from exporter.web.users import Busy, Users
 from tests.fake_clock import FakeClock
 from tests.unit.web.protected import HASH
@@ -27,27 +28,49 @@ def users(clock) -> Users:
     return users
 
 
-def flood(users: Users, size: int) -> list[object]:
-    """Send wrong passwords, all at once."""
+def flood(users: Users, size: int, networks: int) -> list[object]:
+    """Send wrong passwords from so many networks, all at once."""
 
     async def send() -> list[object]:
-        tries = (users.admit(basic("prometheus", f"wrong {number}")) for number in range(size))
+        tries = (users.admit(basic("prometheus", f"wrong {each}"), f"10.0.0.{each % networks}") for each in range(size))
         return await asyncio.gather(*tries, return_exceptions=True)
 
     return asyncio.run(send())
 
 
 def test_more_than_sixteen_wrong_passwords_at_once_are_sent_away(users):
-    answers = flood(users, 20)
+    answers = flood(users, 20, networks=20)
 
     assert answers[:16] == [False] * 16
     assert [type(answer) for answer in answers[16:]] == [Busy] * 4
+    assert not users._waiting
+
+
+def test_one_network_takes_half_of_the_places_at_most(users):
+    answers = flood(users, 20, networks=1)
+
+    assert answers[:8] == [False] * 8
+    assert [type(answer) for answer in answers[8:]] == [Busy] * 12
+
+
+def test_a_scraper_that_is_not_known_yet_finds_room_in_a_flood_from_elsewhere(users):
+    """After a restart nobody is known, and a flood goes on."""
+
+    async def scrape_in_flood() -> bool:
+        wrong = [users.admit(basic("prometheus", str(each)), f"10.0.0.{each % 3}") for each in range(100)]
+        flood = asyncio.gather(*wrong, return_exceptions=True)
+        await asyncio.sleep(0)
+        known = await users.admit(basic("prometheus", "secret"), "10.0.0.9")
+        await flood
+        return known
+
+    assert asyncio.run(scrape_in_flood())
 
 
 def test_a_scraper_that_is_known_passes_through_a_flood(users):
     async def scrape_in_flood() -> bool:
         await users.admit(basic("prometheus", "secret"))
-        wrong = [asyncio.ensure_future(users.admit(basic("x", str(number)))) for number in range(16)]
+        wrong = [asyncio.ensure_future(users.admit(basic("x", str(each)), str(each))) for each in range(16)]
         await asyncio.sleep(0)
         known = await users.admit(basic("prometheus", "secret"))
         # It did not have to wait for any of them.
@@ -65,11 +88,11 @@ def test_a_password_is_remembered_for_ten_minutes_after_its_last_use(users, cloc
     assert asyncio.run(login())
     for _ in range(3):
         clock.advance(599)
-        users._waiting = 16
+        users._waiting[""] = 16
         assert asyncio.run(login())
-        users._waiting = 0
+        users._waiting.clear()
     clock.advance(601)
-    users._waiting = 16
+    users._waiting[""] = 16
     with pytest.raises(Busy):
         asyncio.run(login())
 
@@ -93,3 +116,18 @@ def test_only_the_first_72_bytes_count_as_everywhere_with_bcrypt(users):
 
     assert asyncio.run(users.admit(basic("long", "x" * 100)))
     assert not asyncio.run(users.admit(basic("long", "x" * 71)))
+
+
+@pytest.mark.parametrize(
+    ("client", "network"),
+    [
+        (("192.0.2.7", 4711), "192.0.2.7"),
+        (("::ffff:192.0.2.7", 4711), "192.0.2.7"),
+        (("2001:db8:1:2:3:4:5:6", 4711), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 4711), "fe80::/64"),
+        (("testclient", 0), ""),
+        (None, ""),
+    ],
+)
+def test_one_client_s_addresses_are_one_network(client, network):
+    assert network_of({"type": "http", "client": client}) == network
