@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -58,7 +59,7 @@ class View:
 def pages(view: View) -> Starlette:
     """Return the web application; GET and HEAD are all it takes, but for a reload."""
     answers = _Answers(view)
-    surroundings = Surroundings(view.telemetry_path)
+    surroundings = Surroundings(_prefix_of_links(view), view.telemetry_path)
     status = StatusAnswers(view.status, surroundings)
     paths: Mapping[str, Callable[[Request], Any]] = {
         view.telemetry_path: answers.metrics,
@@ -78,6 +79,12 @@ def pages(view: View) -> Starlette:
     # A path with one slash too many is another path; starlette's redirect would repeat the client's Host header.
     app.router.redirect_slashes = False
     return app
+
+
+def _prefix_of_links(view: View) -> str:
+    outside = urlsplit(view.external_url).path.rstrip("/") if view.external_url else view.prefix
+    # A proxy that takes a prefix off, or puts one on, leaves two of them; what is beside the page is so in both.
+    return view.prefix if outside == view.prefix else "."
 
 
 class _Answers:

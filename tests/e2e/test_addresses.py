@@ -27,7 +27,7 @@ def test_pages_stand_below_the_path_of_the_external_url(shell):
 
     assert exporter.ask("/mail/-/healthy").status_code == 200
     assert "process_cpu_seconds_total" in exporter.ask("/mail/metrics").text
-    assert 'href="./metrics"' in exporter.ask("/mail/").text
+    assert 'href="/mail/metrics"' in exporter.ask("/mail/").text
     assert exporter.ask("/metrics").status_code == 404
     for path in ("/", "/mail"):
         home = exporter.ask(path, allow_redirects=False)

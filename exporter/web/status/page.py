@@ -49,22 +49,24 @@ HEADERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The other pages, which stand beside this one whatever prefix a browser sees: a proxy may have taken it off.
+    """The other pages.
 
     Attributes:
+        prefix: what their addresses begin with, as a browser sees them; empty for none, a dot for beside this one.
         telemetry_path: where the metrics are, below the prefix.
         paths: what else there is, below the prefix.
     """
 
+    prefix: str = ""
     telemetry_path: str = "/metrics"
     paths: list[str] = field(default_factory=list)
 
     @property
     def links(self) -> Sequence[tuple[str, str]]:
-        """The name of each page, and its address as seen from this one, where a person may want to go."""
+        """The name and the address of each page where a person may want to go."""
         named = {self.telemetry_path: "Metrics", "/sd": "Targets", "/config": "Configuration"}
         known = {path: name for path, name in named.items() if path in self.paths or path == self.telemetry_path}
-        return [(name, f".{path}") for path, name in known.items()]
+        return [(name, f"{self.prefix}{path}") for path, name in known.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,18 +226,18 @@ def test_an_empty_page_says_why(query, total, words):
     assert words in page(query=query, total=total).words
 
 
-def test_other_pages_stand_beside_this_one_whatever_comes_before_them():
-    surroundings = Surroundings("/stats", ["/stats", "/", "/sd", "/api/v1/status"])
+def test_other_pages_stand_below_the_prefix():
+    surroundings = Surroundings("/mail", "/stats", ["/stats", "/", "/sd", "/api/v1/status"])
     shown = page(ROW, surroundings=surroundings, query=Query(search="a"))
 
     assert {name: shown.links[name] for name in ("Metrics", "Targets", "JSON", "Clear")} == {
-        "Metrics": "./stats",
-        "Targets": "./sd",
-        "JSON": "./api/v1/status?search=a",
-        "Clear": "./#fetches",
+        "Metrics": "/mail/stats",
+        "Targets": "/mail/sd",
+        "JSON": "/mail/api/v1/status?search=a",
+        "Clear": "/mail/#fetches",
     }
     assert "Configuration" not in shown.links
-    assert Surroundings(paths=["/config"]).links == [("Metrics", "./metrics"), ("Configuration", "./config")]
+    assert Surroundings(paths=["/config"]).links == [("Metrics", "/metrics"), ("Configuration", "/config")]
 
 
 HOSTILE = [
@@ -286,7 +286,7 @@ def test_no_link_leads_elsewhere():
 
     addresses = [value for _, name, value in shown.attributes if name in ("href", "src", "action")]
     assert addresses
-    assert [address for address in addresses if not re.match(r"[?#]|\./(?!/)|data:image/svg", address)] == []
+    assert [address for address in addresses if not re.match(r"[?#]|/(?!/)|data:image/svg", address)] == []
 
 
 def test_its_own_style_and_script_are_all_that_it_may_run():
