@@ -178,9 +178,11 @@ class Poller:
     def _move(self) -> None:
         with self._changed:
             now = self._moved = self._clock.monotonic()
-            due = sorted(self._pop(now), key=attrgetter("due"))
-            for source in {turn.source for turn in due}:
-                self._lanes[source].put(*(turn for turn in due if turn.source == source))
+            due: dict[str, list[Turn]] = {}
+            for turn in sorted(self._pop(now), key=attrgetter("due")):
+                due.setdefault(turn.source, []).append(turn)
+            for source, turns in due.items():
+                self._lanes[source].put(*turns)
             self._summarise(now)
             wait = min(_TICK, self._heap[0][0] - now) if self._heap else _TICK
             if not self._is_stopped:
