@@ -11,7 +11,7 @@ from exporter.clock import Clock
 from exporter.providers.base import Found
 from exporter.state.kept import State
 
-# No vendor is heeded for longer; a wall clock that was set back must not make it so.
+# No vendor is heeded for longer.
 _LONGEST_PAUSE = 3600.0
 _LEASED = Struct("<Q")
 _MOMENT = Struct("<d")
@@ -71,13 +71,20 @@ class Pause:
     name: str
 
     def left(self) -> float:
-        """Return how many seconds of it are left; 0 or less if it is over."""
+        """Return how many seconds of it are left; 0 or less if it is over.
+
+        A wall clock that was set back makes it no longer than the vendor asked for.
+        """
         content = self.state.fact(self.name)
-        return 0.0 if content is None else min(_LONGEST_PAUSE, float(_MOMENT.unpack(content)[0]) - self.clock.time())
+        if content is None:
+            return 0.0
+        # The first versions kept no length.
+        until, *length = array("d", content)
+        return min(_LONGEST_PAUSE, *length, until - self.clock.time())
 
     def begin(self, seconds: float) -> None:
         """Keep that the vendor wants no request for so long; waits for nothing."""
-        self.state.write(facts={self.name: _MOMENT.pack(self.clock.time() + seconds)})
+        self.state.write(facts={self.name: array("d", (self.clock.time() + seconds, seconds)).tobytes()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Budgets, pauses and lists over restarts: the vendor goes on counting, whatever became of us."""
 
+import struct
 import threading
 import time
 from contextlib import suppress
@@ -176,7 +177,19 @@ def test_a_pause_goes_on_after_a_restart(state, clock):
 
     assert Pause(state, clock, "pause:acme").left() == 400
     assert Pause(state, clock, "pause:shop").left() == 0
+
+
+def test_a_wall_clock_that_was_set_back_makes_no_pause_longer_than_the_vendor_asked_for(state, clock):
+    Pause(state, clock, "pause:acme").begin(20)
+    state.write().wait()
     clock.jump(-24 * HOUR)
+
+    assert Pause(state, clock, "pause:acme").left() == 20
+
+
+def test_a_pause_that_was_kept_without_its_length_lasts_an_hour_at_most(state, clock):
+    state.write(facts={"pause:acme": struct.pack("<d", clock.time() + 30 * HOUR)}).wait()
+
     assert Pause(state, clock, "pause:acme").left() == HOUR
 
 
