@@ -223,7 +223,8 @@ def _variable(key: str, name: str, environ: Mapping[str, str]) -> str:
 
 
 def _checked(secret: str, key: str) -> str:
-    if not secret:
+    # Blanks alone are what is left of a file that was written badly; no vendor has such a secret.
+    if not secret.strip():
         raise mistake("the secret is empty", beside=key)
     if has_control_characters(secret):
         raise mistake("the secret holds control characters or line breaks, which can't be sent", beside=key)

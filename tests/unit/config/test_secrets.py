@@ -112,6 +112,14 @@ def test_an_empty_secret_is_refused(tmp_path):
     assert refusal(tmp_path, {"EMPTY": ""}, password_env="EMPTY") == "the secret is empty"
 
 
+def test_a_secret_of_blanks_alone_is_an_empty_one(tmp_path):
+    (tmp_path / "blank").write_text("   \n")
+
+    assert refusal(tmp_path, password="  ") == "the secret is empty"
+    assert refusal(tmp_path, password_file="blank") == "the secret is empty"
+    assert refusal(tmp_path, {"BLANK": " "}, password_env="BLANK") == "the secret is empty"
+
+
 def test_a_secret_file_that_can_not_be_read_is_refused(tmp_path):
     (tmp_path / "binary").write_bytes(b"hunter\xff")
     (tmp_path / "long").write_bytes(b"hunter2" * 10_000)
