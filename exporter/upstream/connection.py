@@ -197,7 +197,7 @@ def _pool(pool_type: Any, connection_type: Any, bounds: Bounds) -> Callable[...,
 
 
 class BoundedAdapter(HTTPAdapter):
-    """The adapter of requests, with connections that keep the bounds and trust what they are told to."""
+    """The adapter of requests for one vendor, with connections that keep the bounds and trust what they are told to."""
 
     def __init__(self, bounds: Bounds, ca_file: Path | None, concurrency: int) -> None:
         """Keep up to ``concurrency`` idle connections."""
@@ -206,15 +206,27 @@ class BoundedAdapter(HTTPAdapter):
             "http": _pool(HTTPConnectionPool, _Bounded, bounds),
             "https": _pool(HTTPSConnectionPool, _BoundedTLS, bounds),
         }
+        self._pool: Any = None
         # One connection too many for a moment is better than a thread that waits for one beyond its deadline.
         super().__init__(pool_connections=2, pool_maxsize=concurrency, max_retries=0, pool_block=False)
 
     def resize(self, concurrency: int) -> None:
         """Keep up to so many idle connections from now on; the present ones are given up."""
-        self._pool_maxsize = concurrency
+        self._pool_maxsize, self._pool = concurrency, None
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             manager.connection_pool_kw["maxsize"] = concurrency
             manager.clear()
+
+    def close(self) -> None:
+        """Give up the idle connections."""
+        self._pool = None
+        super().close()
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """Return the pool of the vendor's connections: the same for all requests, but not found at once."""
+        if (pool := self._pool) is None:
+            pool = self._pool = super().get_connection_with_tls_context(*args, **options)
+        return pool
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of direct connections."""

@@ -1,11 +1,13 @@
-"""The only place that sends anything: one pooled session of requests for each source."""
+"""The only place that sends anything: the adapter of requests, with a pool of connections for each source.
+
+A session of requests would add what is not wanted here: cookies, redirects, and settings from the environment.
+"""
 
 import logging
 import ssl
 from collections.abc import Callable, Generator, Mapping
 from http import HTTPStatus
 from http.client import HTTPException, IncompleteRead
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from socket import gaierror
 from typing import Any
@@ -31,12 +33,6 @@ Answered = Callable[[int | None, Mapping[str, str]], None]
 """Told the status and the headers of each request that was sent, as soon as they are there; None without an answer."""
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - named by requests
-        # Even a redirect that is not followed has its whole body read into memory, if requests sees it as one.
-        return None
-
-
 class Session:
     """Sends requests to one vendor over connections that stay open, within bounds of time and size."""
 
@@ -58,14 +54,9 @@ class Session:
         self._timeout = timeout
         self._max_response_bytes = max_response_bytes
         self._bounds = Bounds()
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session.proxies = {"http": proxy_url, "https": proxy_url} if proxy_url else {}
+        self._proxies = {"http": proxy_url, "https": proxy_url} if proxy_url else {}
         self._concurrency = concurrency
         self._adapter = BoundedAdapter(self._bounds, ca_file, concurrency)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, self._adapter)
 
     def tune(self, *, timeout: float, max_response_bytes: int, concurrency: int) -> None:
         """Take other bounds for requests to come."""
@@ -91,7 +82,7 @@ class Session:
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed after it."""
-        self._session.close()
+        self._adapter.close()
 
     def _prepared(self, request: Request) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
@@ -137,13 +128,7 @@ class Session:
     def _send(self, prepared: requests.PreparedRequest, answered: Answered) -> requests.Response:
         self._bounds.begin(self._timeout, self._max_response_bytes)
         try:
-            return self._session.send(
-                prepared,
-                stream=True,
-                allow_redirects=False,
-                timeout=self._timeout,
-                proxies=self._session.proxies,
-            )
+            return self._adapter.send(prepared, stream=True, timeout=self._timeout, proxies=self._proxies)
         except BaseException:
             answered(None, {})
             raise
