@@ -7,9 +7,11 @@ from typing import Any, ClassVar, TypeAlias
 import structlog
 
 from exporter.clock import Clock
+from exporter.config import Secret, secrets_of
 from exporter.errors import CircuitOpen, ClientRefused, FetchError, NotFound, Reason, Stopped
 from exporter.instruments import Instruments
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, CustomerCollector
+from exporter.samples import LeftOut, Sample
 from exporter.state import ForgetfulState, State
 from exporter.store import Change, Outcome, Place, Record, Store
 from exporter.upstream import Circuit, Upstream
@@ -38,6 +40,7 @@ class Task:
         collector: what asks.
         desk: where it hands in what it brings.
         known: how many customers the source has.
+        secrets: those of the source, which the vendor knows, and which are shown nowhere, whatever it sends.
         ask: asks the collector for customers, and gives what became of each; it is the same for all that are alike.
     """
 
@@ -45,6 +48,7 @@ class Task:
     collector: AnyCollector
     desk: Desk
     known: Callable[[], int]
+    secrets: Sequence[Secret] = ()
     ask: _Way = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,7 +161,10 @@ class Fetch:
     def _outcomes(self, members: Sequence[Member]) -> list[Outcome] | FetchError | Reason:
         """Return what each customer's samples are, or why there are none; or why the whole fetch failed."""
         try:
-            return self.task.ask(self.collector, [member.customer for member in members if member.customer])
+            customers = [member.customer for member in members if member.customer]
+            outcomes = self.task.ask(self.collector, customers)
+            secrets = [*self.task.secrets, *(each for customer in customers for each in secrets_of(customer.settings))]
+            return [_without(secrets, outcome) for outcome in outcomes]
         except FetchError as error:
             return error
         except Stopped:
@@ -189,6 +196,17 @@ class Fetch:
                 log.info("fetch recovered", **event)
             else:
                 log.warning("fetch failed", **event, reason=change.after.value, error=change.error)
+
+
+def _without(secrets: Sequence[Secret], outcome: Outcome) -> Outcome:
+    """Return an outcome without the samples that would show a secret in a label; they are counted."""
+    if isinstance(outcome, FetchError | Reason):
+        return outcome
+    labelled = [item for item in outcome if isinstance(item, Sample) and item.labels]
+    telling = {id(item) for item in labelled if any(each.is_told_by(text) for text in item.labels for each in secrets)}
+    if not telling:
+        return outcome
+    return [*(item for item in outcome if id(item) not in telling), LeftOut("label_value", len(telling))]
 
 
 def _ask_one(collector: Any, customers: Sequence[Customer]) -> list[Outcome]:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain
 from typing import TypeAlias
 
-from exporter.config import DiscoveryConfig, SourceConfig
+from exporter.config import DiscoveryConfig, SourceConfig, secrets_of
 from exporter.fetch import Desk, Fetch, Member, Task
 from exporter.listing import Listing
 from exporter.poller import Poller
@@ -71,7 +71,8 @@ class Source:
         self._poller = poller
         self._selection = selection
         self._lock = threading.RLock()
-        self._tasks = {each.name: Task(self.name, each, desk, self._known) for each in self.collectors}
+        secrets = secrets_of(getattr(config, "credentials", None))
+        self._tasks = {each.name: Task(self.name, each, desk, self._known, secrets) for each in self.collectors}
         self._scopes = {each.name: scope_of(config, each) for each in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None

@@ -17,7 +17,7 @@ from exporter.config.models import (
     SourceConfig,
 )
 from exporter.config.schema import json_schema
-from exporter.config.secrets import Credentials, Secret
+from exporter.config.secrets import Credentials, Secret, secrets_of
 from exporter.config.section import Section
 from exporter.config.stamps import Stamp, stamp_of
 from exporter.config.values import (
@@ -67,6 +67,7 @@ __all__ = [
     "load_web",
     "mistake",
     "parse_duration",
+    "secrets_of",
     "stamp_of",
     "values_of",
     "web_problem",

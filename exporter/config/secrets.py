@@ -14,6 +14,8 @@ from exporter.config.values import Surroundings, has_control_characters, mistake
 
 FORMS = ("", "_file", "_env")
 _LONGEST = 65_536
+# A password that is shorter may be a word, and stand in any text without being meant.
+_NO_WORD = 8
 
 
 class Secret:
@@ -34,6 +36,11 @@ class Secret:
     def value(self) -> str:
         """Return the secret itself, to be put into a request and nowhere else."""
         return self._cell[0]
+
+    def is_told_by(self, text: str) -> bool:
+        """Return whether a text is the secret, or has it in it, as long as that is more than a word."""
+        value = self._cell[0]
+        return value in text if len(value) >= _NO_WORD else value == text
 
     def renew(self, value: str) -> None:
         """Take a new value, whole at once: what is sent from now on has it."""
@@ -91,6 +98,15 @@ class Secret:
     ) -> JsonSchemaValue:
         """Describe a secret as a string."""
         return {"type": "string", "minLength": 1}
+
+
+def secrets_of(section: object) -> tuple[Secret, ...]:
+    """Return the secrets of a section and of the sections in it; none for anything else."""
+    if isinstance(section, Secret):
+        return (section,)
+    if not isinstance(section, Section):
+        return ()
+    return tuple(secret for name in type(section).model_fields for secret in secrets_of(getattr(section, name)))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -124,3 +124,20 @@ def test_a_value_with_an_order_to_a_terminal_is_left_out_and_counted(shell: Shel
     rejected = [value for key, value in values.items() if key[0] == "email_stats_exporter_fields_rejected_total"]
     assert rejected == [len(CONTROLS)]
     assert UNPRINTABLE.findall(shown(once)) == []
+
+
+def test_a_value_with_the_secret_that_was_sent_is_left_out_and_counted(shell: Shell, hostile):
+    hostile.clear()
+    for user, package in {"a@example.com": PASSWORD, "b@example.com": f"for {PASSWORD} alone"}.items():
+        hostile.fault(
+            status=200, body=json.dumps({"credits_allowed": 7, "package": package}).encode(), user=user, call="credits"
+        )
+    config = shell.configure([source(hostile, ["a@example.com", "b@example.com"], collectors=only("credits"))])
+
+    once = shell.start("once", f"--config.file={config}", "--log.level=debug")
+
+    assert once.wait() == 0, once.stderr
+    values = {(key[0], labels_of(key).get("reason")): value for key, value in parsed(once.stdout).items()}
+    assert values["email_stats_exporter_series_dropped", "label_value"] == 2
+    assert values["sendgrid_credits_allowed", None] == 7
+    assert PASSWORD not in shown(once)

@@ -5,7 +5,7 @@ import pickle
 import pytest
 from pydantic import ValidationError
 
-from exporter.config import Secret
+from exporter.config import Secret, secrets_of
 from exporter.config.values import Surroundings
 from tests.unit.config.letters import LetterCredentials
 
@@ -149,3 +149,24 @@ def test_an_environment_variable_that_is_not_set_is_refused(tmp_path):
     assert refusal(tmp_path, password_env="HUNTER") == (
         "the environment variable is not set; set it, or correct its name"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "is_told"),
+    [
+        ("hunter2", "hunter2", True),
+        # Seven letters may be a word, which stands in a sentence by itself.
+        ("hunter2", "for hunter2", False),
+        ("hunter22", "for hunter22 alone", True),
+        ("hunter22", "hunter2", False),
+    ],
+)
+def test_a_secret_is_told_by_a_text_that_has_it_unless_it_may_be_a_word(value, text, is_told):
+    assert Secret(value).is_told_by(text) is is_told
+
+
+def test_the_secrets_of_a_section_are_found_wherever_they_are(tmp_path):
+    section = read(tmp_path, password="hunter2")
+
+    assert [secret.value() for secret in secrets_of(section)] == ["hunter2"]
+    assert secrets_of("hunter2") == ()
