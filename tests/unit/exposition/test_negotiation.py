@@ -1,6 +1,5 @@
 """Formats and encodings that clients ask for, as real ones do and as broken ones do."""
 
-
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.exposition import choose_encoder
