@@ -197,6 +197,7 @@ class App:
             began = time.thread_time()
             try:
                 self.exposition.render_ahead()
+                self.instruments.look()
             except Exception as error:
                 # The scrape renders what is left, and answers for what goes wrong in it.
                 log.exception("internal error in rendering ahead", error=type(error).__name__)

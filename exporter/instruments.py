@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import wraps
+from math import inf
 from typing import Any, Concatenate, ParamSpec
 
 import prometheus_client
@@ -26,6 +27,8 @@ from exporter.minutes import Durations
 PREFIX = "email_stats_exporter_"
 # A fetch is one call of some 100 ms when all is well, and four of 10 s with pauses between when it is not.
 _FETCH_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80)
+# Seconds for which it is true enough what the system said of the process.
+_MOMENT = 2.0
 
 
 # Gauges of a source that are asked for at each scrape.
@@ -86,7 +89,11 @@ class Instruments:
         self.is_retired = False
         self.durations: dict[str, Durations] = {}
         self.last_configured: float | None = None
-        self.registry = registry = _registry()
+        # OpenMetrics' creation times arrive in Prometheus as ordinary series and mean nothing to a user.
+        prometheus_client.disable_created_metrics()
+        self.registry = registry = CollectorRegistry(auto_describe=False)
+        self._process = _Process(self._clock)
+        registry.register(self._process)
         self.labels: dict[str, tuple[str, ...]] = {}
         self._of_sources: list[_Family] = []
         self._count_fetches()
@@ -147,6 +154,10 @@ class Instruments:
         self._dropped = gauge(
             "series_dropped", "Series, rows or paths that the last fetches left out, by reason.", "source", "reason"
         )
+
+    def look(self) -> None:
+        """Look up what the system says of the process, which is shown for two seconds; else the next scrape does."""
+        self._process.look()
 
     @_unless_retired
     def configured(self, success: float | None) -> None:
@@ -314,12 +325,25 @@ class _StateCollector:
         yield CounterMetricFamily(PREFIX + "state_write_failures", _STATE_FAILURES, failures)
 
 
-def _registry() -> CollectorRegistry:
-    """Return a registry with what is to be known of the process, and nothing else yet."""
-    # OpenMetrics' creation times arrive in Prometheus as ordinary series and mean nothing to a user.
-    prometheus_client.disable_created_metrics()
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
-    return registry
+class _Process:
+    """What the system says of the process, looked up now and then: a dozen calls take as long as half of a scrape."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._registry = CollectorRegistry(auto_describe=False)
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._metrics: Sequence[Metric] = ()
+        self._looked = -inf
+
+    def look(self) -> None:
+        """Look it up."""
+        # Last, since whoever sees the new time takes what is there.
+        now, self._metrics = self._clock.monotonic(), tuple(self._registry.collect())
+        self._looked = now
+
+    def collect(self) -> Sequence[Metric]:
+        """Return it, as it was a moment ago at most."""
+        if self._clock.monotonic() - self._looked > _MOMENT:
+            self.look()
+        return self._metrics

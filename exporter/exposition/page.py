@@ -21,7 +21,7 @@ _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _DEFLATE_END = b"\x03\x00"
 # So many bytes are kept plain. A page that is larger is made from its deflated blocks, as it is asked for.
 _MOST_PLAIN = 48 * 1024 * 1024
-# Pieces of a page are at least so long, but for the last; what is longer has left the processor's cache when it is sent.
+# Pieces of a page are at least so long, but for the last; longer ones have left the processor's cache when sent.
 _PIECE = 256 * 1024
 # A compressed page that is no larger is kept in one piece until something changes.
 _MOST_JOINED = 4 * 1024 * 1024

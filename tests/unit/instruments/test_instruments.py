@@ -1,6 +1,7 @@
 """The exporter's own metrics: their names, labels and first values, as the contract has them."""
 
 import re
+import time
 
 import pytest
 from prometheus_client.exposition import generate_latest
@@ -9,6 +10,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from exporter import __version__
 from exporter.errors import Reason
 from exporter.instruments import Instruments
+from tests.fake_clock import FakeClock
 
 REASONS = [
     "timeout",
@@ -97,6 +99,30 @@ def test_the_rest_is_about_the_process_and_python(instruments):
     assert {name.partition("_")[0] for name in names} == {"email", "process", "python"}
     assert "process_cpu_seconds" in names
     assert "python_info" in names
+
+
+def test_what_the_system_says_of_the_process_is_two_seconds_old_at_most():
+    clock = FakeClock()
+    instruments = Instruments(clock)
+
+    def seconds() -> float | None:
+        return instruments.registry.get_sample_value("process_cpu_seconds_total")
+
+    def seconds_after(pause: float) -> float | None:
+        spent = time.process_time()
+        while time.process_time() < spent + 0.03:
+            """Use up what the system counts in hundredths of a second."""
+        clock.advance(pause)
+        return seconds()
+
+    first = seconds()
+
+    assert seconds_after(2) == first
+    assert seconds_after(0.1) != first
+    before = seconds()
+    seconds_after(0)
+    instruments.look()
+    assert seconds() != before
 
 
 @pytest.mark.parametrize("generate", [generate_latest, generate_openmetrics], ids=["text", "openmetrics"])
