@@ -2,16 +2,12 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from typing import Any
 
-from tests.bench.account import COLLECTORS
 from tests.bench.finding import Extent, Finding, middle, more, most
-from tests.bench.programs import Program
-from tests.bench.scraping import subject
+from tests.bench.scraping import FETCHES, polled_subject
 
 _CUSTOMERS = 10_000
-_FETCHES = 300
 # Many short looks, since a commit takes some milliseconds and is to be met by a scrape.
 _SCRAPES_PER_SECOND = 4
 
@@ -21,22 +17,12 @@ def commits(extent: Extent) -> Iterator[Finding]:
     customers = min(_CUSTOMERS, extent.largest)
     with_state, without = (_times(extent, customers, **more_keys) for more_keys in ({"state": {"path": "s.db"}}, {}))
     for name, figure in (("median", middle), ("p99", most)):
-        what = f"{name} of a scrape's time, gzip, with a state, at {_FETCHES} fetches/s"
+        what = f"{name} of a scrape's time, gzip, with a state, at {FETCHES} fetches/s"
         yield more(what, customers, figure(with_state), ("without a state", figure(without)))
 
 
 def _times(extent: Extent, customers: int, **settings: Any) -> Sequence[float]:
-    with ExitStack() as stack:
-        vendor = stack.enter_context(Program.of_module("vendor", 0))
-        program, scraper = stack.enter_context(
-            subject(
-                customers,
-                base_url=f"http://127.0.0.1:{vendor.port}",
-                rate_limit={"calls": _FETCHES, "per": "1s"},
-                collectors={key: {"interval": f"{max(1, customers * 3 // _FETCHES)}s"} for key in COLLECTORS},
-                **settings,
-            )
-        )
+    with polled_subject(customers, **settings) as (program, scraper):
         program.ask("poll")
         scraper.scrape("gzip")
         times = []

@@ -16,7 +16,7 @@ ENCODINGS = {"identity": "plain", "gzip": "gzip"}
 _JUDGED = 10_000
 # Cheap scrapes are repeated within a round.
 _AGAIN = 10
-_FETCHES = 300
+FETCHES = 300
 # Seconds between two scrapes of which the slowest are looked for.
 _PAUSE = 2.5
 # Seconds between two scrapes, as Prometheus' own example has it.
@@ -34,6 +34,23 @@ def subject(customers: int, **settings: object) -> Iterator[tuple[Program, Scrap
         program = stack.enter_context(Program.of_module("subject", file))
         program.ask("fill")
         yield program, Scraper(program)
+
+
+@contextmanager
+def polled_subject(customers: int, **settings: object) -> Iterator[tuple[Program, Scraper]]:
+    """Yield the same with a vendor that takes 300 calls a second, once it is told to poll."""
+    with (
+        Program.of_module("vendor", 0) as vendor,
+        subject(
+            customers,
+            base_url=f"http://127.0.0.1:{vendor.port}",
+            rate_limit={"calls": FETCHES, "per": "1s"},
+            # Three collectors, each so often that they take the whole limit together.
+            collectors={key: {"interval": f"{max(1, customers * 3 // FETCHES)}s"} for key in COLLECTORS},
+            **settings,
+        ) as polled,
+    ):
+        yield polled
 
 
 class Field:
@@ -102,17 +119,7 @@ def _judged(
 def changes(extent: Extent) -> Iterator[Finding]:
     """Yield what a scrape costs while a vendor's answers change 300 places a second."""
     for customers in extent.sizes:
-        with ExitStack() as stack:
-            vendor = stack.enter_context(Program.of_module("vendor", 0))
-            program, scraper = stack.enter_context(
-                subject(
-                    customers,
-                    base_url=f"http://127.0.0.1:{vendor.port}",
-                    rate_limit={"calls": _FETCHES, "per": "1s"},
-                    # Three collectors, each so often that they take the whole limit together.
-                    collectors={key: {"interval": f"{max(1, customers * 3 // _FETCHES)}s"} for key in COLLECTORS},
-                )
-            )
+        with polled_subject(customers) as (program, scraper):
             yield from _under_changes(customers, program, scraper, extent)
 
 
@@ -130,15 +137,13 @@ def _under_changes(customers: int, program: Program, scraper: Scraper, extent: E
         busy.append(scraper.scrape("gzip"))
     calm, slowest = middle([cost.wall for cost in idle]), most([cost.wall for cost in busy])
     goal = 3.0 if customers == _JUDGED else None
-    yield more(
-        f"p99 of a scrape's time, gzip, at {_FETCHES} fetches/s", customers, slowest, ("idle median", calm), goal
-    )
+    yield more(f"p99 of a scrape's time, gzip, at {FETCHES} fetches/s", customers, slowest, ("idle median", calm), goal)
     if peer is not None:
         spent = _per_scrape(program, scraper, extent, at_rest)
         with peer:
             theirs = middle([Scraper(peer).scrape("gzip").cpu for _ in range(max(1, extent.rounds // 2))])
         goal = 30.0 if customers == _JUDGED else None
-        what = f"CPU of a scrape each {_INTERVAL:g} s with all rendering, gzip, at {_FETCHES} fetches/s"
+        what = f"CPU of a scrape each {_INTERVAL:g} s with all rendering, gzip, at {FETCHES} fetches/s"
         yield less(what, customers, spent, (_CLIENT, theirs), goal)
 
 
