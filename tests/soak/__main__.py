@@ -44,7 +44,7 @@ class Extent:
     customers: int = 10_000
     lasts: float = 3_600
     warm_up: float = 900
-    interval: float = 200
+    interval: float = 300
     scrape: float = 5
     turn: float = 60
     look: float = 10

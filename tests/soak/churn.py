@@ -68,7 +68,8 @@ class Account:
         _replace(self._folder / f"customers-{first // _FILE_HOLDS}.json", entries)
 
     def _write_configuration(self) -> None:
-        main = self._source("main", self._interval, {"calls": 9_000, "per": "1m"})
+        # Twice what is needed, for categories take two calls, and who joins or fails is fetched besides.
+        main = self._source("main", self._interval, {"calls": 12_000, "per": "1m"})
         main["customer_files"] = ["customers-*.json"]
         side = self._source("side", self._interval, {"calls": 600 + self._turns, "per": "1m"})
         side["customers"] = [{"user": f"side{number}@example.com"} for number in range(20)]
