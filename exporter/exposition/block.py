@@ -6,6 +6,7 @@ Nearly every scrape asks for gzip, and plain bytes take seven times the memory o
 import zlib
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from exporter.exposition.deflate import checksum, deflate, inflate, join_crc, store
@@ -120,6 +121,9 @@ class Run(NamedTuple):
         return cls(parts, size, crc, length)
 
 
+_NOTHING = Run([], 0, 0, 0)
+
+
 class Chapter:
     """The blocks of one family, one for each group that has samples of it.
 
@@ -128,64 +132,53 @@ class Chapter:
         length: how many bytes all its blocks have, when they are plain.
     """
 
-    __slots__ = ("_blocks", "_places", "_run", "_sections", "family", "length")
+    __slots__ = ("_blocks", "_run", "_sections", "family", "length")
 
     def __init__(self, family: Family) -> None:
         """Make a chapter without blocks."""
         self.family = family
         self.length = 0
-        self._places: dict[Group, int] = {}
-        self._blocks: list[Block] = []
+        self._blocks: dict[Group, Block] = {}
         self._run: Run | None = None
-        # The runs of so many blocks in a row; where few blocks change, few CRCs have to be joined again.
-        self._sections: dict[int, Run] = {}
+        # Blocks in a row, and their run, so that few CRCs have to be joined again where few blocks have changed.
+        self._sections: list[tuple[list[Block], Run]] = []
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks, in the order in which their groups first had samples."""
-        return iter(self._blocks)
+        return iter(self._blocks.values())
 
     def put(self, group: Group, plain: bytes, form: Form = Form.PLAIN) -> None:
         """Take the lines of a group in the place of its earlier ones."""
-        place = self._places.get(group)
-        if place is None:
-            if not plain:
-                return
-            place = self._places[group] = len(self._blocks)
-            self._blocks.append(Block(b""))
-        self.length += len(plain) - self._blocks[place].length
+        old = self._blocks.get(group)
+        self.length += len(plain) - (old.length if old else 0)
         self._run = None
         if plain:
-            self._blocks[place] = Block(plain, form)
-            self._sections.pop(place // _SECTION, None)
+            self._blocks[group] = Block(plain, form)
         else:
-            self._remove(group)
-
-    def _remove(self, group: Group) -> None:
-        del self._blocks[self._places.pop(group)]
-        self._places = {other: place for place, other in enumerate(self._places)}
-        self._sections.clear()
+            self._blocks.pop(group, None)
 
     def settle(self, group: Group, form: Form) -> None:
         """Deflate the lines of a group, if there was no time for that when they were put."""
-        place = self._places.get(group)
-        if place is not None and (block := self._blocks[place]).is_stored:
+        block = self._blocks.get(group)
+        if block is not None and block.is_stored:
             self.put(group, block.plain, form)
 
     def of(self, groups: Iterable[Group]) -> "Chapter":
         """Return a chapter with the blocks of some groups alone."""
         part = Chapter(self.family)
-        known = [group for group in groups if group in self._places]
-        part._places = {group: place for place, group in enumerate(known)}
-        part._blocks = [self._blocks[self._places[group]] for group in known]
+        part._blocks = {group: self._blocks[group] for group in groups if group in self._blocks}
         part.length = sum(block.length for block in part)
         return part
 
     def deflated(self) -> Run:
         """Return all its bytes deflated; the same for as long as nothing changes."""
         if self._run is None:
-            for section in range(-(-len(self._blocks) // _SECTION)):
-                if section not in self._sections:
-                    start = section * _SECTION
-                    self._sections[section] = Run.of_blocks(self._blocks[start : start + _SECTION])
-            self._run = Run.of_runs(self._sections[section] for section in sorted(self._sections))
+            blocks = list(self)
+            rows = [blocks[start : start + _SECTION] for start in range(0, len(blocks), _SECTION)]
+            known = chain(self._sections, repeat(([], _NOTHING)))
+            self._sections = [
+                section if section[0] == row else (row, Run.of_blocks(row))
+                for row, section in zip(rows, known, strict=False)
+            ]
+            self._run = Run.of_runs(run for _, run in self._sections)
         return self._run

@@ -1,6 +1,7 @@
 """The exporter's own metrics, written as prometheus_client writes them at a fifth of its cost.
 
-They are written anew for each scrape and would be most of what it costs, since prometheus_client weighs each letter.
+Most stand still from one scrape to the next, and are written once. Even so the rest would be most of what a scrape
+costs, since prometheus_client weighs each letter.
 """
 
 from collections.abc import Iterable
