@@ -1,8 +1,8 @@
 """The circuit breaker of one source: a vendor that is down, or that refuses the credentials, is left in peace.
 
 Every fetch tells how it ended. A row of failures that point at the vendor or at the credentials, and not at one
-customer, opens the circuit. While it is open nothing is sent but a probe now and then; a probe that the vendor answers,
-or new credentials, close it.
+customer, opens the circuit. While it is open nothing is sent but a probe now and then; a probe that shows that what
+opened it is over, or new credentials, close it.
 """
 
 import threading
@@ -20,6 +20,9 @@ _FIRST_AUTH_ROW = 3
 _AUTH_ROW = 20
 # Vendors block whoever keeps trying wrong credentials.
 _AUTH_PATIENCE = 5
+# What a probe brings that shows that the credentials are taken: data, or that this one customer is unknown. A limit or
+# an error in words may be the vendor's way to answer wrong ones. An error of our own must not keep a circuit open.
+_ACCEPTED = frozenset({None, Reason.NOT_FOUND, Reason.INTERNAL})
 
 
 class Circuit:
@@ -94,10 +97,17 @@ class Circuit:
         self._tell()
 
     def probed(self, reason: Reason | None) -> None:
-        """Take how a probe ended: whatever is not the vendor's failure, or a new refusal, closes the circuit."""
+        """Take how a probe ended.
+
+        An answer of whatever kind shows that the vendor is back; its fetches then find out the rest. Refused
+        credentials are to be seen accepted.
+
+        Args:
+            reason: why it failed; None where it did not.
+        """
         with self._lock:
-            is_refused = reason is Reason.AUTH and self._reason is Reason.AUTH
-            if not self.is_open or reason in _OUTAGE or is_refused:
+            is_over = reason in _ACCEPTED if self._reason is Reason.AUTH else reason not in _OUTAGE
+            if not self.is_open or not is_over:
                 return
             self._close()
             self._has_succeeded |= reason is None

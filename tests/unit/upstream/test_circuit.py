@@ -155,12 +155,17 @@ def test_probes_for_refused_credentials_are_five_times_as_far_apart():
         (Reason.TIMEOUT, Reason.NOT_FOUND, False),
         (Reason.AUTH, None, False),
         (Reason.AUTH, Reason.AUTH, True),
-        # A vendor that is down says nothing of the credentials; one that has not got the customer has taken them.
+        # A vendor that is down or busy, or says so in words, says nothing of the credentials; one that has not got the
+        # customer has taken them.
         (Reason.AUTH, Reason.SERVER_ERROR, True),
+        (Reason.AUTH, Reason.RATE_LIMITED, True),
+        (Reason.AUTH, Reason.VENDOR_ERROR, True),
         (Reason.AUTH, Reason.NOT_FOUND, False),
+        (Reason.AUTH, Reason.INTERNAL, False),
+        (Reason.TIMEOUT, Reason.RATE_LIMITED, False),
     ],
 )
-def test_a_probe_closes_it_unless_it_meets_with_the_same(opened_by, probed, is_open):
+def test_a_probe_closes_it_only_if_what_opened_it_is_over(opened_by, probed, is_open):
     circuit = Circuit(60.0)
     fail(circuit, opened_by, 10)
 
