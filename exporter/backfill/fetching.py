@@ -74,7 +74,9 @@ class Fetching:
 
     def _threads(self, source: Source) -> Iterator[threading.Thread]:
         errands: queue.SimpleQueue[Errand] = queue.SimpleQueue()
-        todo = [errand for errand in self.plan.errands.get(source.name, ()) if errand.left(self.plan.journal)]
+        unfinished = [errand.unfinished(self.plan.journal) for errand in self.plan.errands.get(source.name, ())]
+        # Even of whom no step is left: whatever ended the last run may have done so just before it was noted.
+        todo = [errand for errand in unfinished if errand.customers]
         for errand in todo:
             errands.put(errand)
         for number in range(min(self.concurrency, len(todo))):

@@ -1,7 +1,7 @@
 """What is to be asked of the vendors, customer by customer, and what that takes in calls, time and space."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from exporter.backfill.keeping import WHOLE, Journal, KeptCustomer
@@ -79,18 +79,25 @@ class Errand:
         """Yield an errand for each of the customers."""
         return (Errand(self.source, self.history, (each,), self.first) for each in self.customers)
 
+    def unfinished(self, journal: Journal) -> "Errand":
+        """Return the errand for those of whom not all is there, if no more than the word that it is."""
+        rest = tuple(each for each in self.customers if not journal.is_done(each[1].number, self.name, WHOLE))
+        return replace(self, customers=rest)
+
     def left(self, journal: Journal) -> Sequence[Step]:
-        """Return the steps that have not been made for all of the customers."""
-        numbers = [kept.number for _, kept in self.customers]
-        if all(journal.is_done(number, self.name, WHOLE) for number in numbers):
+        """Return the steps that have not been made for all of the customers of whom not all is there."""
+        rest = self.unfinished(journal)
+        numbers = [kept.number for _, kept in rest.customers]
+        if not numbers:
             return ()
         return [
             step
-            for step in self._steps()
+            for step in rest.steps()
             if not all(journal.is_done(number, self.name, step.name) for number in numbers)
         ]
 
-    def _steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Step]:
+        """Yield all steps, made or not, in the order in which they are to be made."""
         last = max(kept.last for _, kept in self.customers)
         today = min(customer.today() for customer, _ in self.customers)
         calls, totals = self.history.calls_for_days(), self.history.calls_for_totals(today)

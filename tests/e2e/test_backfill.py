@@ -1,7 +1,9 @@
 """The command that fetches days that are over: what it asks for, what it leaves behind, and how it goes on."""
 
 import signal
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -157,6 +159,23 @@ def test_an_interrupted_command_goes_on_where_it_was(how, shell, own_vendor, bac
     # What was under way at that moment can't be known to have been answered.
     assert sum(count - 1 for count in asked.values()) <= 8
     assert len(asked) == 3 * len(accounts)
+    assert len(samples(output)["sendgrid_requests_total"]) == len(accounts)
+
+
+def test_who_was_fetched_whole_as_the_command_was_killed_is_written_by_the_next(backfill, own_vendor, accounts):
+    """What ends the program can do so between the last answer and the note that it was the last."""
+    own_vendor.fault(user=accounts[3].user, status=404, body=NOBODY)
+    program, output = backfill()
+    assert program.wait() == 1
+    with closing(sqlite3.connect(output.with_name("history.om.partial"), isolation_level=None)) as journal:
+        assert journal.execute("DELETE FROM done WHERE step = 'whole'").rowcount == len(accounts) - 1
+    own_vendor.clear()
+    before = len(own_vendor.requests)
+
+    again, _ = backfill(file=output.parent / "config.yaml")
+
+    assert again.wait() == 0
+    assert {arrival.form["user"] for arrival in own_vendor.requests[before:]} == {accounts[3].user}
     assert len(samples(output)["sendgrid_requests_total"]) == len(accounts)
 
 

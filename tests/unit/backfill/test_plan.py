@@ -127,6 +127,15 @@ def test_nothing_is_left_of_what_is_whole(errand, journal, clock):
     assert asked.left(journal) == ()
 
 
+def test_who_is_whole_is_asked_for_no_more_with_the_others(errand, journal):
+    asked = errand(TODAY - 35 * DAY, customers=2)
+    journal.keep_days(asked.name, asked.left(journal)[0].name, {2: FIGURES})
+    journal.complete(asked.name, [1])
+
+    assert [kept.number for _, kept in asked.unfinished(journal).customers] == [2]
+    assert len(asked.left(journal)) == 3
+
+
 @pytest.mark.parametrize(
     ("count", "words"), [(999, "999 bytes"), (12_345, "12 kB"), (278e6, "278 MB"), (137_654_321_000, "137.7 GB")]
 )
