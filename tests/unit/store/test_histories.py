@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.store.kept_scene import KeptScene, broken_disk
@@ -42,11 +42,13 @@ class Model:
     Attributes:
         shown: the counter; None as long as nothing can be.
         is_there: whether it is on the page.
+        is_kept_there: whether it was when that was last kept: after a restart it is there again as it was then.
         begun: the values at which it began anew.
     """
 
     shown: int | None = None
     is_there: bool = False
+    is_kept_there: bool = False
     begun: list[int] = field(default_factory=list)
 
     def see(self, total: int, *, is_kept: bool) -> None:
@@ -56,6 +58,17 @@ class Model:
             self.shown = total
             self.begun.append(total)
         self.is_there = self.shown is not None
+        if is_kept:
+            self.keep()
+
+    def keep(self) -> None:
+        self.is_kept_there = self.is_there
+
+    def leave(self) -> None:
+        self.is_there = self.is_kept_there = False
+
+    def begin_again(self) -> None:
+        self.is_there = self.is_kept_there
 
 
 class Prometheus:
@@ -103,12 +116,13 @@ class World:
                     self.fetch(is_kept=False)
             case "fail":
                 self.scene.fail(self.scene.places["a"])
+                self.model.keep()
             case "forget":
                 self.scene.succeed(self.scene.places["a"], CREDITS.sample(1))
-                self.model.is_there = False
+                self.model.leave()
             case "gap":
                 self.scene.clock.advance(2 * DAY)
-                self.model.is_there = False
+                self.model.leave()
             case _:
                 self.end(what)
 
@@ -129,6 +143,7 @@ class World:
         else:
             # Killed, perhaps with an answer of the vendor's in hand that was not yet written.
             self.scene.crash("a")
+        self.model.begin_again()
 
     def look(self) -> None:
         """Scrape, and compare."""
@@ -140,6 +155,8 @@ class World:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.lists(steps, max_size=16))
+@example(0, [("fetch", 0), ("forget", 0), ("full", 0), ("remove", 0), ("fetch", 0)])
+@example(5, [("fetch", 0), ("forget", 0), ("full", 0), ("fail", 0), ("crash", 0)])
 def test_increase_never_exceeds_what_was_truly_sent_and_what_began_anew(first: int, story: list[tuple[str, int]]):
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder), first)
