@@ -16,7 +16,7 @@ from exporter.store import Layout, Shelf, health
 
 _NUMBER = Struct("d")
 # So many columns are kept as they were rendered last: those of the few groups that are being fetched.
-_MOST_RECENT = 192
+MOST_RECENT = 192
 
 
 class Around(NamedTuple):
@@ -43,11 +43,20 @@ class Column:
     def texts(self, around: Around) -> list[str]:
         """Return the line of each row."""
         before, after = around
+        if self._is_constant:
+            ending = f"{after}{self.entries[0]!r}\n"
+            return [f"{before}{name}{ending}" for name in self.names]
         if self.place is None:
             pairs = zip(self.names, self.entries, strict=False)
             return ["" if each is None else f"{before}{name}{after}{each!r}\n" for name, each in pairs]
         numbers = map(_reader(self.place), self.entries)
         return [f"{before}{name}{after}{value!r}\n" for name, (value,) in zip(self.names, numbers, strict=True)]
+
+    @property
+    def _is_constant(self) -> bool:
+        # Whether fetches are up, and stale, is mostly the same for all.
+        first = self.entries[0] if self.place is None and self.entries else None
+        return first is not None and len(self.entries) == len(self.names) == self.entries.count(first)
 
     def only(self, rows: Sequence[int]) -> "Column":
         """Return the column of some rows alone."""
@@ -59,6 +68,9 @@ class Column:
             return None
         pairs = zip(self.entries, later.entries, strict=True)
         return [row for row, (old, new) in enumerate(pairs) if old != new]
+
+
+_EMPTY = Column((), ())
 
 
 class Recent:
@@ -78,7 +90,7 @@ class Recent:
             for row, text in zip(rows, column.only(rows).texts(around), strict=True):
                 texts[row] = text
         self._known[shelf, family] = column, texts
-        if len(self._known) > _MOST_RECENT:
+        if len(self._known) > MOST_RECENT:
             del self._known[next(iter(self._known))]
         return texts
 
@@ -93,15 +105,17 @@ def column_of(shelf: Shelf, family: Family, names: Sequence[str]) -> Column:
     if family in _HEALTH:
         return Column(names, _HEALTH[family](shelf)[: len(names)])
     layouts = shelf.layouts[: len(names)]
+    first = layouts[0] if layouts else None
+    if layouts.count(first) == len(layouts):
+        # Nearly everywhere all customers of a group have the same series.
+        if first is None or family not in first.parts:
+            return _EMPTY
+        return Column(names, shelf.values[: len(names)], first.parts[family][0])
     places: dict[Layout | None, int] = {
         layout: layout.parts[family][0] for layout in set(layouts) if layout and family in layout.parts
     }
     if not places:
-        return Column((), ())
-    first = layouts[0]
-    if layouts.count(first) == len(names):
-        # Nearly everywhere all customers of a group have the same series.
-        return Column(names, shelf.values[: len(names)], places[first])
+        return _EMPTY
     pairs = zip(shelf.values, map(places.get, layouts), strict=False)
     return Column(names, [None if place is None else _reader(place)(packed)[0] for packed, place in pairs])
 

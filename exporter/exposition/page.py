@@ -8,7 +8,7 @@ from operator import is_
 from prometheus_client import CollectorRegistry
 
 from exporter.exposition.block import Block, Chapter, Form, Run
-from exporter.exposition.columns import Recent
+from exporter.exposition.columns import MOST_RECENT, Recent
 from exporter.exposition.deflate import join_crc
 from exporter.exposition.excerpt import WHOLE, Excerpt, OwnExcerpt
 from exporter.exposition.own import OwnLines
@@ -182,18 +182,21 @@ class Exposition:
         changes = self._store.changes
         with self._store.lock:
             changed = changes.all()
+        blocks = sum(len(families) for _, families in changed)
         # Little enough is sent as it is, since each call that deflates lets another thread run first.
-        is_hurried = self._is_compressed and sum(len(families) for _, families in changed) <= _HURRIED
+        is_hurried = self._is_compressed and blocks <= _HURRIED
+        # Of so many that none would be known any more when it comes again, none need be kept.
+        recent = self._recent if blocks <= MOST_RECENT else None
         for group, families in changed:
             for family in families:
                 with self._store.lock:
                     if changes.take(group, family):
-                        self._render(group, family, is_hurried=is_hurried)
+                        self._render(group, family, recent, is_hurried=is_hurried)
 
-    def _render(self, group: Group, family: Family, *, is_hurried: bool) -> None:
+    def _render(self, group: Group, family: Family, recent: Recent | None, *, is_hurried: bool) -> None:
         chapter = self._health.get(family) or self._vendor.setdefault(family, Chapter(family))
         before = chapter.length
-        chapter.put(group, lines(family, group, self._recent), Form.STORED if is_hurried else self._form)
+        chapter.put(group, lines(family, group, recent), Form.STORED if is_hurried else self._form)
         self._grow(chapter.length - before)
         if is_hurried:
             self._hurried.append((chapter, group))

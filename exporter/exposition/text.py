@@ -1,6 +1,6 @@
 """Lines of the text formats: headers of families, and the samples of a group of customers."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
@@ -41,7 +41,7 @@ def lines(family: Family, group: Group, recent: Recent | None = None) -> bytes:
 
     ``recent`` saves most of the work where few of them have changed since the last time.
     """
-    names = _escaped([record.name if record else "" for record in group.records])
+    names = _escaped(group.names)
     rendered: list[str] = []
     for shelf in group.shelves.values():
         if is_column(family):
@@ -60,7 +60,7 @@ def lines(family: Family, group: Group, recent: Recent | None = None) -> bytes:
     return (text if family.per_customer else text.replace('customer="",', "")).encode()
 
 
-def _escaped(names: list[str]) -> list[str]:
+def _escaped(names: Sequence[str]) -> Sequence[str]:
     # Hardly any name has anything to be escaped, and all of a group are looked through at once.
     together = "".join(names)
     return names if escape(together) is together else [escape(name) for name in names]

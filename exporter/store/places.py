@@ -263,7 +263,7 @@ class Group:
         changed: the families to be rendered again.
     """
 
-    __slots__ = ("changed", "free", "records", "shelves", "source")
+    __slots__ = ("_names", "changed", "free", "records", "shelves", "source")
 
     def __init__(self, source: str) -> None:
         """Make an empty group."""
@@ -272,6 +272,14 @@ class Group:
         self.free: list[int] = []
         self.shelves: dict[tuple[str, float], Shelf] = {}
         self.changed: set[Family] = set()
+        self._names: tuple[str, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values of the label ``customer`` by row; empty where one has left. The same until one comes or goes."""
+        if self._names is None:
+            self._names = tuple([record.name if record else "" for record in self.records])
+        return self._names
 
     def shelf(self, collector: str, interval: float) -> Shelf:
         """Return the shelf of a collector; a new one if there was none."""
@@ -282,6 +290,7 @@ class Group:
 
     def join(self, name: str) -> Record:
         """Give a customer a row."""
+        self._names = None
         if self.free:
             row = self.free.pop()
             record = self.records[row] = Record(self, name, row)
@@ -315,7 +324,7 @@ class Group:
         layouts = {layout for shelf in self.shelves.values() for layout in shelf.layouts if layout is not None}
         for record in filter(None, self.records):
             record.row = _NOWHERE
-        self.records = []
+        self.records, self._names = [], None
         self.shelves = {key: nowhere.shelf(*key) for key in self.shelves}
         return {family for layout in layouts for family in layout.parts}
 
@@ -323,7 +332,7 @@ class Group:
         """Let a customer go; whoever still holds its record finds nothing there any more."""
         for shelf in self.shelves.values():
             shelf.clear(record.row)
-        self.records[record.row] = None
+        self.records[record.row], self._names = None, None
         self.free.append(record.row)
         record.row = _NOWHERE
 
