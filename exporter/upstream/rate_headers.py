@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
@@ -74,7 +75,9 @@ def _retry_after(text: str | None, now: float) -> float | None:
     if (seconds := _number(text)) is not None:
         return seconds
     try:
-        return parsedate_to_datetime(text).timestamp() - now
+        moment = parsedate_to_datetime(text)
+        # RFC 9110: a date without a zone, as C's asctime writes it, is one of GMT.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, OverflowError, TypeError, IndexError):
         # Broken dates surface in all these ways, by version of Python.
         return None

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,22 @@ NOW = 1_773_403_200.0  # Fri, 13 Mar 2026 12:00:00 GMT
 )
 def test_retry_after_pauses_between_a_second_and_an_hour(value, pause):
     assert RateHeaders.read({"Retry-After": value}, NOW).pause(429) == pause
+
+
+@pytest.fixture
+def far_west(monkeypatch):
+    """The machine's own time zone is seven hours behind GMT."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/Phoenix")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_west")
+@pytest.mark.parametrize("value", ["Fri Mar 13 12:00:30 2026", "Fri, 13 Mar 2026 12:00:30 -0000"])
+def test_a_date_without_a_zone_is_one_of_gmt_wherever_the_machine_is(value):
+    assert RateHeaders.read({"Retry-After": value}, NOW).pause(429) == 30
 
 
 @pytest.mark.parametrize(
