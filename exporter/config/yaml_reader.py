@@ -168,8 +168,9 @@ class _Builder:
                     return self._constructor.construct_yaml_int(node)
                 case "float":
                     return self._constructor.construct_yaml_float(node)
-        # What a tag claims, its text need not be; and Python reads no number of 5,000 digits.
-        except (ValueError, LookupError):
+        # What a tag claims, its text need not be; and Python reads no number of 5,000 digits, nor a fraction after
+        # as many parts as make hours, minutes and seconds of it (1:30:00.5).
+        except (ValueError, LookupError, OverflowError):
             self._blame(
                 node, node, None, "is no value that can be read; correct it, or write it in quotes if it is text"
             )
