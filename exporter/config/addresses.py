@@ -2,7 +2,10 @@
 
 import ipaddress
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Annotated, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -73,66 +76,57 @@ def _proxy_url(url: str) -> str:
 ProxyUrl: TypeAlias = Annotated[str, AfterValidator(_proxy_url)]
 
 
-class _FileReader:
-    """Reads the path of a file that must be there, relative to the configuration file's folder."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            cls._read, serialization=core_schema.plain_serializer_function_ser_schema(str)
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "minLength": 1}
-
-    @staticmethod
-    def _read(value: object, info: core_schema.ValidationInfo) -> Path:
-        if not isinstance(value, str | Path):
-            raise mistake("must be a path; write it in quotes")
-        path = surroundings(info.context).folder / value
-        try:
-            with path.open("rb") as file:
-                file.read(1)
-        except OSError as error:
-            raise mistake(f"the file can't be read ({error.strerror}); check the path and its permissions") from None
-        except ValueError:
-            raise mistake("is no path") from None
-        return path
-
-
-ReadableFile: TypeAlias = Annotated[Path, _FileReader]
-
-
+@dataclass(frozen=True, slots=True)
 class _PathReader:
-    """Reads the path of a file that need not be there, relative to the configuration file's folder."""
+    """Reads a path relative to the configuration file's folder; ``fault`` says what is wrong there, if anything is."""
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    fault: Callable[[Path], str]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
-            cls._read, serialization=core_schema.plain_serializer_function_ser_schema(str)
+            self._read, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
 
-    @classmethod
     def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {"type": "string", "minLength": 1}
 
-    @staticmethod
-    def _read(value: object, info: core_schema.ValidationInfo) -> Path:
+    def _read(self, value: object, info: core_schema.ValidationInfo) -> Path:
         if not isinstance(value, str | Path) or not str(value):
             raise mistake("must be a path; write it in quotes")
         path = surroundings(info.context).folder / value
         try:
-            is_folder = path.is_dir()
+            fault = self.fault(path)
         except ValueError:
-            raise mistake("is no path") from None
-        if is_folder:
-            raise mistake("is a folder; add the name of a file to it")
+            # Such as one that holds a NUL.
+            fault = "is no path"
+        if fault:
+            raise mistake(fault)
         return path
 
 
-FilePath: TypeAlias = Annotated[Path, _PathReader]
+def _fault_in_reading(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        return f"the file can't be read ({error.strerror}); check the path and its permissions"
+    return ""
+
+
+def _fault_in_name(path: Path) -> str:
+    try:
+        is_folder = S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # It need not be there yet, and whoever checks a configuration need not be the user who runs it.
+        return ""
+    except OSError as error:
+        return f"can't name a file ({error.strerror}); choose another path"
+    return "is a folder; add the name of a file to it" if is_folder else ""
+
+
+ReadableFile: TypeAlias = Annotated[Path, _PathReader(_fault_in_reading)]
+"""Path of a file that must be there and be readable."""
+FilePath: TypeAlias = Annotated[Path, _PathReader(_fault_in_name)]
+"""Path of a file that need not be there."""
