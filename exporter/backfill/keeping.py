@@ -178,14 +178,18 @@ class Journal:
         return int(self._one("SELECT count(*) FROM series")[0])
 
     def series(self, family: Family) -> Iterator[KeptSeries]:
-        """Yield the series of a family, those of one customer in a row, of customers of whom all is there."""
+        """Yield the series of a family, those of one customer in a row, of customers of whom all is there.
+
+        Raises:
+            StartError: the file can't be read; so below.
+        """
         what = (
             "SELECT series.id, labels, total, customer.id, source, name, zone, last "
             "FROM series JOIN customer ON customer.id = series.customer "
             "JOIN done ON done.customer = series.customer AND done.history = series.history AND step = ? "
             "WHERE family = ? ORDER BY customer.id, labels"
         )
-        for number, labels, total, *row, last in self._connection.execute(what, (WHOLE, family.name)):
+        for number, labels, total, *row, last in self._all(what, WHOLE, family.name):
             customer = KeptCustomer(row[0], row[1], row[2], row[3], date.fromordinal(last))
             yield KeptSeries(number, customer, tuple(json.loads(labels)), total)
 
@@ -298,11 +302,16 @@ class Journal:
         return number
 
     def _figures(self, what: str, series: int, first: date, last: date) -> Iterator[tuple[date, float | None]]:
-        rows = self._connection.execute(what, (series, first.toordinal(), last.toordinal()))
+        rows = self._all(what, series, first.toordinal(), last.toordinal())
         return ((date.fromordinal(day), value) for day, value in rows)
 
     def _sum(self, what: str, *values: int) -> float:
-        return float(self._connection.execute(what, values).fetchone()[0])
+        return float(self._one(what, *values)[0])
+
+    def _all(self, what: str, *values: Any) -> Iterator[Any]:
+        # Without the lock: nothing is fetched any more when the output is written.
+        with self._translated():
+            yield from self._connection.execute(what, values)
 
     def _one(self, what: str, *values: Any) -> Any:
         with self._lock, self._translated():

@@ -188,3 +188,20 @@ def test_half_a_step_is_none(open_journal):
     journal.complete("daily", [kept.number])
     assert not journal.is_done(kept.number, "daily", "days")
     assert list(journal.series(REQUESTS)) == []
+
+
+def test_a_file_that_breaks_while_it_is_read_ends_the_command_with_its_name(open_journal, path):
+    journal = open_journal()
+    [kept] = enlist(journal)
+    days = {date.fromordinal(DAY.toordinal() + number): [REQUESTS.sample(number)] for number in range(5_000)}
+    journal.keep_days("daily", "days", {kept.number: days})
+    journal.complete("daily", [kept.number])
+    [series] = journal.series(REQUESTS)
+    journal.close()
+    content = path.read_bytes()
+    # All but the first of the pages that hold the days.
+    path.write_bytes(content[: len(content) // 2] + b"\xff" * (len(content) - len(content) // 2))
+    broken = open_journal()
+
+    with pytest.raises(StartError, match=f"^{path}: what was fetched can't be kept there"):
+        list(broken.forward(series.number, DAY, date.max))
