@@ -4,8 +4,10 @@ Categories are free text that senders choose, often thousands of them, so nobody
 """
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -51,7 +53,7 @@ def _check(entry: object) -> None:
         raise mistake("must hold names of categories; write each in quotes")
     if _is_expression(entry):
         try:
-            re.compile(entry[1:-1])
+            _compiled(entry)
         except (re.error, RecursionError, OverflowError) as error:
             raise mistake(f"{entry!r:.64} is no regular expression ({error}); correct it") from None
 
@@ -81,7 +83,16 @@ def _rank(name: str, include: Sequence[str]) -> int | None:
 
 
 def _allows(entry: str, name: str) -> bool:
-    return re.search(entry[1:-1], name) is not None if _is_expression(entry) else entry == name
+    return _compiled(entry).search(name) is not None if _is_expression(entry) else entry == name
+
+
+# An entry is of the configuration, so there are few; Python's own memory of expressions holds 512 of all there are.
+@cache
+def _compiled(entry: str) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        # What a later Python may read in another way is no mistake now.
+        warnings.simplefilter("ignore")
+        return re.compile(entry[1:-1])
 
 
 def _is_expression(entry: str) -> bool:

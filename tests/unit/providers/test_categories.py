@@ -74,6 +74,10 @@ def test_what_can_not_be_included_is_refused_in_words(value, message):
     assert [error["msg"] for error in caught.value.errors()] == [message]
 
 
+def test_an_expression_that_a_later_python_may_read_otherwise_is_taken_without_a_warning():
+    assert choose(["a", "["], include(["/[[]/"]), 50) == Choice(["["], 0)
+
+
 def test_the_option_has_a_json_schema():
     shape = Options.model_json_schema()["properties"]["include"]
 
