@@ -100,11 +100,12 @@ class BoundedContext(ssl.SSLContext):
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.bounds = bounds
+        file = ca_file or DEFAULT_CA_BUNDLE_PATH
         try:
-            context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
+            context.load_verify_locations(file)
         except OSError as error:
             # A file without any certificate is an SSLError, with OpenSSL's words.
-            raise StartError(f"no certificate authorities can be read from {ca_file}: {error.strerror}") from None
+            raise StartError(f"no certificate authorities can be read from {file}: {error.strerror}") from None
         return context
 
 
