@@ -21,7 +21,7 @@ The rooms, in the order in which data passes through them::
     web/            the pages that a scraper, a probe or a person asks for
     demo/           stand-in vendors that the demo and the tests run against
     instruments.py  the exporter's own metrics
-    memory.py       how the process takes memory from the system
+    memory.py       how the process takes memory, and looks for what is free again
     minutes.py      what happened in each of the last minutes
     supervisor.py   systemd or the like, told that the program serves and lives
     clock.py        time, so that tests can have their own

@@ -9,8 +9,8 @@ import structlog
 
 from exporter.app import App
 from exporter.config import Config
-from exporter.config.loading import collector_off
 from exporter.errors import ConfigError, Problem, Stopped
+from exporter.memory import without_garbage_collection
 from exporter.succession import Outcome, Succession
 
 log = structlog.get_logger(__name__)
@@ -81,7 +81,7 @@ class Reloads:
             raise Stopped("the program is stopping")
         self.began()
         try:
-            with self._app.changing, collector_off():
+            with self._app.changing, without_garbage_collection():
                 outcome = self._prepared().apply()
         finally:
             self.ended()

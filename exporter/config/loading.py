@@ -1,8 +1,6 @@
 """From a file to a configuration in which everything fits, or to every mistake in it."""
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
@@ -22,10 +20,9 @@ from exporter.config.places import show
 from exporter.config.section import Section
 from exporter.config.values import Surroundings, is_name
 from exporter.errors import ConfigError, Problem
+from exporter.memory import without_garbage_collection
 
 Model = TypeVar("Model", bound=Section)
-# So many objects are walked within some hundredths of a second.
-_MANY = 100_000
 
 
 def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None = None) -> Config:
@@ -36,7 +33,7 @@ def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None 
     Raises:
         ConfigError: the file can't be read or holds mistakes; the error has all of them.
     """
-    with collector_off():
+    with without_garbage_collection():
         try:
             document = read(path) if text is None else parse(path, text, "")
         except ConfigError as error:
@@ -49,23 +46,6 @@ def load(path: Path, models: Mapping[str, type[SourceConfig]], text: str | None 
                 return config.with_warnings(reading.warnings())
     # Raised here, so that no parser's error, which holds the text of the file, hangs on it as its context.
     raise ConfigError(problems)
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Stop the garbage collector: it would walk a growing tree again and again, and find nothing to free.
-
-    Nor is it to walk very much that was made meanwhile, once it is on again: everybody would wait for that.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            if gc.get_count()[0] > _MANY:
-                gc.freeze()
-            gc.enable()
 
 
 class _Reading:

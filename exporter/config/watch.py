@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from exporter.config.checks import impossible_schedules
 from exporter.config.list_watch import ListWatch
-from exporter.config.loading import collector_off
 from exporter.config.models import Config, CustomerConfig, SourceConfig
 from exporter.config.places import show_path
 from exporter.config.secret_watch import SecretWatch, watch_secrets
 from exporter.errors import Problem
+from exporter.memory import without_garbage_collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Watch:
 
     def poll(self) -> Changes:
         """Take what has changed: secrets at once, by themselves; customers for the caller to act on."""
-        with collector_off():
+        with without_garbage_collection():
             # Secrets first: customers are the same as before only where their secrets are.
             renewed = frozenset(self._poll_secrets())
             customers = dict(self._poll_lists())

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exporter.config import Config, load
-from exporter.config.loading import collector_off
 from exporter.errors import ConfigError
 from tests.unit.config.letters import LETTERS, LetterSource
 
@@ -108,19 +107,6 @@ def test_the_garbage_collector_is_left_as_it_was(written, content, is_on):
         assert gc.isenabled() == is_on
     finally:
         (gc.enable if was_on else gc.disable)()
-
-
-def test_very_many_new_objects_are_not_walked_by_the_garbage_collector():
-    """Everybody would have to wait, right after a large configuration was loaded anew."""
-    frozen = gc.get_freeze_count()
-    with collector_off():
-        few = [list[int]() for _ in range(100)]
-    assert gc.get_freeze_count() <= frozen
-    with collector_off():
-        many = [list[int]() for _ in range(100_001)]
-
-    assert gc.get_freeze_count() > frozen + len(few) + len(many)
-    gc.unfreeze()
 
 
 def test_yaml_and_json_are_the_same_configuration(loaded):
