@@ -367,7 +367,7 @@ class Source:
         active = self.roster.active
         samples = cache(self._samples)
         names = self._info.labels if self._info else ()
-        self._desk.store.describe_all(
+        self._desk.store.describe(
             self.name,
             (
                 (each.name, samples(tuple([each.labels.get(name, "") for name in names]), active.get(each.id)))

@@ -37,12 +37,19 @@ class Change:
 
 
 class Store:
-    """Keeps what every fetch last brought, and lets it age."""
+    """Keeps what every fetch last brought, and lets it age.
+
+    Attributes:
+        lock: held while anything here is looked at or changed.
+        sources: what is known of each source, by its name.
+        untried: how many places have not been fetched once yet.
+        changes: what is to be rendered again.
+    """
 
     def __init__(
         self, clock: Clock, *, stale_after: float, drop_after: float, max_series: int, state: State | None = None
     ) -> None:
-        """Make an empty store; ``untried`` will be how many places have not been fetched once yet.
+        """Make an empty store.
 
         Args:
             clock: what ages samples.
@@ -118,19 +125,8 @@ class Store:
             if scope is not None and records and not self._state.is_empty:
                 self._restore(records, (collector, interval), scope, foreseen)
 
-    def add(self, source: str, customer: str, collector: str, interval: float) -> Place:
-        """Return a new place for a collector of a customer; its clock runs from now."""
-        with self.lock:
-            [record] = self.enrol(source, [customer])
-            self.open([record], collector, interval)
-            return record.place(collector, interval)
-
-    def describe(self, source: str, customer: str, samples: Sequence[Sample]) -> None:
-        """Show samples that come from the configuration; they neither age nor count as fetched."""
-        self.describe_all(source, [(customer, samples)])
-
-    def describe_all(self, source: str, described: Iterable[tuple[str, Sequence[Sample]]]) -> None:
-        """Show samples of many customers that come from the configuration."""
+    def describe(self, source: str, described: Iterable[tuple[str, Sequence[Sample]]]) -> None:
+        """Show samples of customers that come from the configuration; they neither age nor count as fetched."""
         with self.lock:
             known = self.add_source(source)
             pairs = [(known.records.get(name) or known.join(source, name), samples) for name, samples in described]
@@ -215,9 +211,9 @@ class Store:
         if isinstance(outcome, Reason | FetchError):
             reason = outcome if isinstance(outcome, Reason) else outcome.reason
             return Coming(place, before, reason, str(outcome), 0)
-        sound, left_out = self._sound(before.layout, outcome)
+        samples, left_out = self._sound(before.layout, outcome)
         try:
-            draft = drafted(before, sound, left_out, self._layouts)
+            draft = drafted(before, samples, left_out, self._layouts)
         except ImpossibleSamples as error:
             return Coming(place, before, Reason.INTERNAL, str(error), 0)
         reserved = max(0, draft.size - before.size)

@@ -15,6 +15,7 @@ from exporter.exposition.excerpt import WHOLE
 from exporter.samples import Family, Kind
 from exporter.store import GROUP_SIZE, Store
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 SENT = Family("sendgrid_requests_total", Kind.COUNTER, "Sent.", "")
 CATEGORY = Family("sendgrid_category_latest_day_requests", Kind.GAUGE, "By category.", "", ("category",))
@@ -43,7 +44,7 @@ class Scene:
                 self.fill(source, f"c{number}" if number % 3 else f"{source}-{number}", number)
 
     def fill(self, source: str, customer: str, number: int) -> None:
-        self.store.describe(source, customer, [INFO.sample(1, "gold")])
+        self.store.describe(source, [(customer, [INFO.sample(1, "gold")])])
         self.commit(
             source, customer, [SENT.sample(100 + number), *(CATEGORY.sample(1, name) for name in "ab"[: number % 3])]
         )
@@ -54,7 +55,7 @@ class Scene:
     def commit(self, source, customer, outcome, collector="totals") -> None:
         record = self.store.sources[source].records.get(customer) if source in self.store.sources else None
         place = next((each for each in record.places if each.collector == collector), None) if record else None
-        place = place or self.store.add(source, customer, collector, 900)
+        place = place or place_of(self.store, source, customer, collector, 900)
         self.store.commit([(place, outcome)], self.clock.time(), self.clock.time())
 
     def series(self, excerpt: Excerpt = WHOLE, format_: Format = Format.TEXT) -> dict:

@@ -18,6 +18,7 @@ from exporter.exposition import Exposition, Format
 from exporter.samples import Family, Kind
 from exporter.store import Store
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 SENT = Family("sendgrid_requests_total", Kind.COUNTER, 'Sent: a\\b "c"\nd', "")
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
@@ -74,8 +75,8 @@ def filled(sources):
             samples += [CREDITS.sample(left)] if left is not None else []
             samples += [CATEGORY.sample(value, name) for name, value in categories.items()]
             samples += [PAIR.sample(money, "q", "EUR")]
-            store.describe(source, customer, samples)
-        store.describe(source, "", [ACCOUNT.sample(7)])
+            store.describe(source, [(customer, samples)])
+        store.describe(source, [("", [ACCOUNT.sample(7)])])
     return store
 
 
@@ -136,7 +137,7 @@ def test_a_page_stays_as_it_was_while_the_store_goes_on():
     store = filled({"acme": {"a": (1.0, None, {}, 1.0)}})
     exposition = Exposition(store, FAMILIES, CollectorRegistry(), most_plain=0)
     page = exposition.page(Format.TEXT)
-    store.describe("acme", "a", [SENT.sample(2)])
+    store.describe("acme", [("a", [SENT.sample(2)])])
 
     assert b'customer="a",source="acme"} 2.0' in exposition.render(Format.TEXT)
     assert b'customer="a",source="acme"} 1.0' in page.whole()
@@ -145,8 +146,8 @@ def test_a_page_stays_as_it_was_while_the_store_goes_on():
 def test_a_committed_fetch_is_on_the_page_with_its_health():
     clock = FakeClock(now=1_000_000.0)
     store = Store(clock, stale_after=3, drop_after=86_400, max_series=1_000)
-    place = store.add("acme", "a@example.com", "totals", 900.0)
-    store.add("acme", "b", "totals", 900.0)
+    place = place_of(store, "acme", "a@example.com", "totals", 900.0)
+    place_of(store, "acme", "b", "totals", 900.0)
     store.commit([(place, [SENT.sample(12)])], began=999_999.0, ended=1_000_000.0)
     page = Exposition(store, FAMILIES, CollectorRegistry()).render(Format.TEXT).decode()
 

@@ -8,6 +8,7 @@ from exporter.exposition import Exposition, Format
 from exporter.samples import Family, Kind
 from exporter.store import Store
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
 OTHER = Family("sendgrid_ips", Kind.GAUGE, "Addresses.", "", (), per_customer=False)
@@ -17,7 +18,7 @@ class Scene:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.clock = FakeClock()
         self.store = Store(self.clock, stale_after=3, drop_after=86_400, max_series=1_000)
-        self.place = self.store.add("acme", "a", "credits", 900.0)
+        self.place = place_of(self.store, "acme", "a", "credits", 900.0)
         self.exposition = Exposition(self.store, (CREDITS, OTHER), registry or CollectorRegistry())
 
     def page(self) -> str:
@@ -116,7 +117,7 @@ def test_nothing_is_rendered_ahead_for_nobody():
 def test_what_a_scrape_rendered_in_a_hurry_is_deflated_before_the_next_one():
     scene = Scene()
     for number in range(100):
-        place = scene.store.add("acme", f"customer-{number}", "credits", 900.0)
+        place = place_of(scene.store, "acme", f"customer-{number}", "credits", 900.0)
         scene.store.commit([(place, [CREDITS.sample(number)])], 0, 1)
     hurried = scene.exposition.render(Format.TEXT, is_compressed=True)
     scene.exposition.render_ahead()

@@ -17,6 +17,7 @@ from exporter.samples import Family, Kind, Sample
 from exporter.store import Store
 from exporter.upstream import Circuit, Upstream
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
 START = 1_000.0
@@ -163,7 +164,7 @@ class Stage:
 
     def fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
         customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
-        places = [self.store.add(source, each, collector.name, collector.settings.interval) for each in names]
+        places = [place_of(self.store, source, each, collector.name, collector.settings.interval) for each in names]
         task = Task(source, cast(AnyCollector, collector), self.desk, lambda: len(self.store.customers()))
         members = tuple(Member(customer, place.record) for customer, place in zip(customers, places, strict=True))
         return Fetch(task, members, phase)

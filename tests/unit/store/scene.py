@@ -11,6 +11,7 @@ from exporter.exposition import Exposition, Format
 from exporter.samples import Family, Kind
 from exporter.store import Change, Outcome, Place, Store
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 REQUESTS = Family("sendgrid_requests_total", Kind.COUNTER, "Requests.", "")
 OPENS = Family("sendgrid_opens_total", Kind.COUNTER, "Opens.", "")
@@ -33,7 +34,7 @@ class Scene:
     def place(
         self, customer: str = "a", collector: str = "totals", interval: float = 900, source: str = "acme"
     ) -> Place:
-        return self.store.add(source, customer, collector, interval)
+        return place_of(self.store, source, customer, collector, interval)
 
     def commit(self, place: Place, outcome: Outcome) -> list[Change]:
         now = self.clock.time()

@@ -154,7 +154,7 @@ def test_a_failed_fetch_of_impossible_samples_leaves_counters_where_they_were():
 def test_what_the_configuration_says_has_no_health_and_counts_as_no_series():
     scene = Scene(max_series=1)
     place = scene.place()
-    scene.store.describe("acme", "a", [INFO.sample(1, "gold")])
+    scene.store.describe("acme", [("a", [INFO.sample(1, "gold")])])
     scene.succeed(place, CREDITS.sample(5))
     scene.clock.advance(1_000_000)
 

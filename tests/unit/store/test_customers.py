@@ -8,7 +8,7 @@ from tests.unit.store.scene import CREDITS, INFO, REQUESTS, Scene
 def test_a_customer_that_is_removed_leaves_with_all_its_series_and_health():
     scene = Scene()
     a, b = scene.place("a"), scene.place("b")
-    scene.store.describe("acme", "a", [INFO.sample(1, "gold")])
+    scene.store.describe("acme", [("a", [INFO.sample(1, "gold")])])
     scene.succeed(a, REQUESTS.sample(10))
     scene.succeed(a, REQUESTS.sample(9))
     scene.fail(a)

@@ -111,12 +111,12 @@ def test_what_a_collector_leaves_out_on_purpose_is_counted_and_no_series():
 def test_at_the_limit_what_is_configured_of_further_customers_is_left_out():
     scene = Scene(max_series=3)
     gold, silver = [INFO.sample(1, "gold")], [INFO.sample(1, "silver")]
-    scene.store.describe_all("acme", [("a", gold), ("b", gold)])
-    scene.store.describe_all("acme", [("b", silver), ("c", gold), ("d", silver), ("e", gold)])
+    scene.store.describe("acme", [("a", gold), ("b", gold)])
+    scene.store.describe("acme", [("b", silver), ("c", gold), ("d", silver), ("e", gold)])
 
     assert scene.series("sendgrid_customer_info", "tier") == {("a", "gold"): 1, ("b", "silver"): 1, ("c", "gold"): 1}
     assert left_out(scene) == {"max_series": 2}
     assert scene.store.sources["acme"].series == 3
     scene.store.remove("acme", "a")
-    scene.store.describe_all("acme", [("e", gold), ("d", silver)])
+    scene.store.describe("acme", [("e", gold), ("d", silver)])
     assert scene.series("sendgrid_customer_info", "tier") == {("b", "silver"): 1, ("c", "gold"): 1, ("e", "gold"): 1}

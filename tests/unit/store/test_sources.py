@@ -12,7 +12,7 @@ def test_a_source_that_is_removed_leaves_with_all_its_customers_and_nothing_of_t
     scene = Scene()
     for number in range(GROUP_SIZE + 5):
         scene.succeed(scene.place(f"c{number}"), CREDITS.sample(number))
-        scene.store.describe("acme", f"c{number}", [INFO.sample(1, "gold")])
+        scene.store.describe("acme", [(f"c{number}", [INFO.sample(1, "gold")])])
     scene.succeed(scene.place("a", source="shop"), CREDITS.sample(7))
     scene.fail(scene.place("b", source="acme"))
     scene.place("never tried", source="acme")

@@ -10,6 +10,7 @@ from exporter.samples import Family, Kind
 from exporter.store import Place, Store
 from exporter.web import Address, Server, View, listen, pages
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 from tests.unit.web.reporting import report_on
 
 CREDITS = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
@@ -50,7 +51,7 @@ class Site:
             connection.close()
 
     def place(self, customer: str = "a", collector: str = "credits", source: str = "acme") -> Place:
-        return self.store.add(source, customer, collector, 900)
+        return place_of(self.store, source, customer, collector, 900)
 
 
 @pytest.fixture(scope="module")

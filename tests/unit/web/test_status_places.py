@@ -10,6 +10,7 @@ from exporter.samples import Family, Kind
 from exporter.store import Group, Store
 from exporter.web.status import Order, Query, State, choose
 from tests.fake_clock import FakeClock
+from tests.places import place_of
 
 VALUE = Family("sendgrid_credits_remaining", Kind.GAUGE, "Credits left.", "")
 ROW = Family("sendgrid_ips", Kind.GAUGE, "Rows.", "", ("row",))
@@ -26,7 +27,7 @@ class Account:
         self.dues: dict[tuple[Group, str], Sequence[float]] = {}
 
     def good(self, customer, collector="totals", source="acme", interval=900.0, series=1):
-        place = self.store.add(source, customer, collector, interval)
+        place = place_of(self.store, source, customer, collector, interval)
         self.bring(place, series)
         return place
 
@@ -43,7 +44,7 @@ class Account:
         self.store.commit([(place, error)], self.clock.time(), self.clock.time())
 
     def new(self, customer, collector="totals", source="acme"):
-        return self.store.add(source, customer, collector, 900)
+        return place_of(self.store, source, customer, collector, 900)
 
     def choose(self, **query):
         return choose(self.store, Query(**query), self.paused, lambda: self.dues)
@@ -66,7 +67,7 @@ def test_the_worst_come_first_and_then_as_they_came(account):
     stale = account.good("c", interval=60.0)
     account.clock.advance(180)
     account.failing("d")
-    account.bring(account.store.add("acme", "e", "daily", 900))
+    account.bring(place_of(account.store, "acme", "e", "daily", 900))
 
     assert stale.shelf.interval == 60
     assert account.shown() == ["c totals stale", "d totals failing", "a totals waiting", "b totals ok", "e daily ok"]
@@ -109,7 +110,7 @@ def test_a_source_of_whom_nothing_is_asked_is_paused_but_for_what_is_worse(accou
 
 def test_what_comes_from_the_configuration_is_no_fetch(account):
     account.good("a")
-    account.store.describe("acme", "a", [VALUE.sample(1)])
+    account.store.describe("acme", [("a", [VALUE.sample(1)])])
 
     assert account.shown() == ["a totals ok"]
 
