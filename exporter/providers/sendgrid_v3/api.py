@@ -42,6 +42,8 @@ BATCH_SIZE = 10
 # a window has no more than these of the two multiplied; a call without a limit would be cut off at five by some.
 MOST_ROWS = 500
 MOST_PERIODS = MOST_ROWS // BATCH_SIZE
+# Customers of one call may be a day apart, and the vendor's today a day ahead of them.
+MOST_DAYS = MOST_PERIODS - 2
 _ACCEPT = (("Accept", "application/json"),)
 
 Answer = TypeVar("Answer")

@@ -25,11 +25,9 @@ from exporter.providers.field_names import FieldNames
 from exporter.providers.records import real_day
 from exporter.providers.sendgrid_statistics import DEFAULT_FIELDS
 from exporter.providers.sendgrid_v3.accounts import AccountKind
-from exporter.providers.sendgrid_v3.api import BATCH_SIZE, MOST_PERIODS
+from exporter.providers.sendgrid_v3.api import BATCH_SIZE, MOST_DAYS
 from exporter.providers.sendgrid_v3.metrics import DAILY_FIELDS, SUMMED_FIELDS
 
-# Customers of one call may be a day apart, and the vendor's today a day ahead of them.
-_MOST_DAYS = MOST_PERIODS - 2
 _OLDEST = date(2009, 1, 1)
 _ACCOUNT_ID = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _OWN = "own"
@@ -91,7 +89,7 @@ class BatchConfig(CollectorConfig):
 class DailyConfig(BatchConfig):
     """The newest and the last complete day of each customer's statistics."""
 
-    days: int = Field(3, ge=1, le=_MOST_DAYS)
+    days: int = Field(3, ge=1, le=MOST_DAYS)
     """Days that the vendor is asked for, today included."""
     fields: Annotated[tuple[str, ...], FieldNames(DAILY_FIELDS)] = DEFAULT_FIELDS
     """Which counters are shown: a list of them, or all."""
@@ -164,7 +162,7 @@ class CategoriesConfig(CollectorConfig):
     """Time between two fetches of one customer."""
     include: Annotated[tuple[str, ...], IncludedNames()] = ()
     """Which categories are shown: names, and regular expressions between slashes; all where it is left out."""
-    days: int = Field(3, ge=1, le=_MOST_DAYS)
+    days: int = Field(3, ge=1, le=MOST_DAYS)
     """Days that the vendor is asked for, today included."""
     fields: Annotated[tuple[str, ...], FieldNames(DAILY_FIELDS)] = DEFAULT_FIELDS
     """Which counters are shown: a list of them, or all."""

@@ -10,16 +10,13 @@ from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import AnyCollector, Customer, Figures, History
 from exporter.providers.categories import choose
 from exporter.providers.sendgrid_statistics import each_alone, figures
-from exporter.providers.sendgrid_v3.api import BATCH_SIZE, MOST_PERIODS
+from exporter.providers.sendgrid_v3.api import BATCH_SIZE, MOST_DAYS
 from exporter.providers.sendgrid_v3.categories import CategoriesCollector
 from exporter.providers.sendgrid_v3.collectors import DailyCollector, ask_together
 from exporter.providers.sendgrid_v3.lists import categories
 from exporter.providers.sendgrid_v3.statistics import Table, Window
 from exporter.providers.sendgrid_v3.totals import TotalsCollector, windows
 from exporter.samples import Family, Sample
-
-# Customers of one call may be a day apart, and the vendor's today a day ahead of them.
-_MOST_DAYS = MOST_PERIODS - 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class StatisticsHistory:
     totals_of: TotalsCollector | None
     daily: DailyCollector | None
     batch_size: ClassVar[int] = BATCH_SIZE
-    span: ClassVar[int] = _MOST_DAYS
+    span: ClassVar[int] = MOST_DAYS
 
     @property
     def collectors(self) -> Sequence[str]:
@@ -115,7 +112,7 @@ class CategoriesHistory:
     # A year is eight windows, and the list is the same for all of them.
     _names: dict[str, Sequence[str]] = field(default_factory=dict)
     batch_size: ClassVar[int] = 1
-    span: ClassVar[int] = _MOST_DAYS
+    span: ClassVar[int] = MOST_DAYS
     since: ClassVar[date | None] = None
     collectors: ClassVar[Sequence[str]] = (CategoriesCollector.name,)
 
