@@ -31,6 +31,17 @@ class Record:
     members: Mapping[str, Any]
     reject: Callable[[], None]
 
+    @classmethod
+    def of(cls, what: str, members: Any, reject: Callable[[], None]) -> "Record":
+        """Return an object of a payload, to be read field by field.
+
+        Raises:
+            InvalidResponse: it is no object.
+        """
+        if not isinstance(members, dict):
+            raise InvalidResponse(f"{what}: not an object")
+        return cls(what, members, reject)
+
     def require(self, field: str, parse: Callable[[Any], Parsed | None], wanted: str) -> Parsed:
         """Return a field's value; ``parse`` gives None for one that is ill-formed.
 
@@ -63,6 +74,11 @@ class Record:
         if isinstance(value, Ambiguous):
             raise InvalidResponse(f"{self.what}: {field} was sent twice, with different values")
         return None if value in _NOT_SENT else value
+
+
+def any_text(value: object) -> str | None:
+    """Return a text as it is, or None for anything else."""
+    return value if isinstance(value, str) else None
 
 
 def real_day(value: object) -> date | None:

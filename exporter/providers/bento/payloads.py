@@ -60,25 +60,14 @@ class Ads:
     unnamed: int = 0
 
 
-def record(what: str, members: Any, reject: Reject) -> Record:
-    """Return an object of an answer, to be read field by field.
-
-    Raises:
-        InvalidResponse: it is no object.
-    """
-    if not isinstance(members, dict):
-        raise InvalidResponse(f"{what}: not an object")
-    return Record(what, members, reject)
-
-
 def read_users(what: str, document: Any, reject: Reject) -> Mapping[str, int]:
     """Return the three counts of a site or a segment, which some of the vendor's pages wrap in ``data``.
 
     Raises:
         InvalidResponse: no object, or one of the counts is not there as a whole number.
     """
-    whole = record(what, document, reject)
-    counts = record(what, whole.members["data"], reject) if "data" in whole.members else whole
+    whole = Record.of(what, document, reject)
+    counts = Record.of(what, whole.members["data"], reject) if "data" in whole.members else whole
     return {field: counts.require(field, whole_number, "whole number") for field in USERS}
 
 
@@ -94,10 +83,10 @@ def read_segments(what: str, document: Any, reject: Reject) -> Sequence[Segment]
         raise InvalidResponse(f"{what}: not a list")
     names: dict[str, str | None] = {}
     for number, row in enumerate(rows, start=1):
-        segment = record(f"{what}: row {number}", row, reject)
+        segment = Record.of(f"{what}: row {number}", row, reject)
         id_ = segment.require("id", _identifier, "id")
         attributes = row.get("attributes", row)
-        name = record(segment.what, attributes, reject).find("name", plain_text)
+        name = Record.of(segment.what, attributes, reject).find("name", plain_text)
         if names.setdefault(id_, name) != name:
             raise InvalidResponse(f"{segment.what}: its id was in an earlier row, with another name")
     return _labelled(what, names)
@@ -109,9 +98,9 @@ def read_report(what: str, document: Any, reject: Reject) -> Any:
     Raises:
         InvalidResponse: no object, or no data in it.
     """
-    report = record(what, document, reject)
+    report = Record.of(what, document, reject)
     if "report_data" in report.members:
-        report = record(what, report.members["report_data"], reject)
+        report = Record.of(what, report.members["report_data"], reject)
     if "data" not in report.members:
         raise InvalidResponse(f"{what}: data is missing")
     return _unambiguous(what, "data", report.members["data"])
@@ -157,8 +146,8 @@ def read_ads(what: str, document: Any, reject: Reject, *, has_breakdown: bool) -
         InvalidResponse: no object; totals or a row without signups or customers as whole numbers; no breakdown where
             one is wanted; or two rows of one value that say different things.
     """
-    answer = record(what, document, reject)
-    totals = record(f"{what}: the totals", answer.members.get("totals"), reject)
+    answer = Record.of(what, document, reject)
+    totals = Record.of(f"{what}: the totals", answer.members.get("totals"), reject)
     visitors = totals.find("revenueVisitorCount", whole_number)
     tally = _tally(totals)
     counts = tally.counts if visitors is None else {**tally.counts, "revenueVisitorCount": visitors}
@@ -174,7 +163,7 @@ def _breakdown(what: str, rows: Sequence[Any], reject: Reject) -> tuple[Sequence
     values: dict[str, Tally] = {}
     unnamed = 0
     for number, row in enumerate(rows, start=1):
-        line = record(f"{what}: row {number} of the breakdown", row, reject)
+        line = Record.of(f"{what}: row {number} of the breakdown", row, reject)
         value, tally = line.find("key", _value), _tally(line)
         if not value:
             unnamed += 1

@@ -187,9 +187,7 @@ class V3Api:
         Raises:
             InvalidResponse: it is no object.
         """
-        if not isinstance(members, dict):
-            raise InvalidResponse(f"{what}: not an object")
-        return Record(what, members, self.client.rejected)
+        return Record.of(what, members, self.client.rejected)
 
     def _window(
         self, customers: Sequence[Customer], window: Window, fields: Collection[str]

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from exporter.errors import InvalidResponse
 from exporter.providers.documents import Value
-from exporter.providers.records import Record, real_day
+from exporter.providers.records import Record, any_text, real_day
 from exporter.providers.sendgrid_statistics import Counters, read_counters
 from exporter.providers.sendgrid_v3.metrics import STATISTICS_FIELDS
 
@@ -59,7 +59,7 @@ def read_tables(
     """
     tables: dict[str, dict[date, Counters]] = {}
     for what, day, row in _rows(document, record):
-        name = row.require("name", _text, "text") if is_named else NAMELESS
+        name = row.require("name", any_text, "text") if is_named else NAMELESS
         counters = read_counters(record(f"{what}: metrics", row.members.get("metrics")), fields, STATISTICS_FIELDS)
         if tables.setdefault(name, {}).setdefault(day, counters) != counters:
             raise InvalidResponse(f"{what}: there was an earlier row of its name and date, with other numbers")
@@ -84,7 +84,3 @@ def _rows(document: Value, record: MakeRecord) -> Iterator[tuple[str, date, Reco
         for number, row in enumerate(listed(f"{period.what}: stats", period.members.get("stats")), start=1):
             what = f"{period.what}, row {number}"
             yield what, day, record(what, row)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -88,9 +88,7 @@ class WebApi:
         Raises:
             InvalidResponse: it is no object.
         """
-        if not isinstance(members, dict):
-            raise InvalidResponse(f"{what}: not an object")
-        return Record(what, members, self.client.rejected)
+        return Record.of(what, members, self.client.rejected)
 
     def _zone(self, customer: Customer) -> ZoneInfo:
         return read_zone(self.record("the time zone", self.ask("timezone", customer)))

@@ -7,7 +7,7 @@ from datetime import date
 from exporter.errors import InvalidResponse
 from exporter.providers.base import Customer
 from exporter.providers.documents import Ambiguous, Value
-from exporter.providers.records import plain_text
+from exporter.providers.records import any_text, plain_text
 from exporter.providers.sendgrid_statistics import Counters, not_ahead_of, read_counters, read_day
 from exporter.providers.sendgrid_web.api import WebApi
 from exporter.providers.sendgrid_web.metrics import CATEGORY_STATISTICS_FIELDS
@@ -110,7 +110,7 @@ def category_days(
     kept: dict[CategoryDay, Counters] = {}
     for number, row in enumerate(rows, start=1):
         record = api.record(f"row {number} of the category statistics", row)
-        category = spellings.find(record.require("category", _text, "text"))
+        category = spellings.find(record.require("category", any_text, "text"))
         day = read_day(record, check)
         counters = read_counters(record, fields, CATEGORY_STATISTICS_FIELDS)
         if category is None or category not in names:
@@ -118,7 +118,3 @@ def category_days(
         if kept.setdefault(CategoryDay(category, day), counters) != counters:
             raise InvalidResponse(f"{record.what}: its category and date were in an earlier row, with other numbers")
     return kept
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

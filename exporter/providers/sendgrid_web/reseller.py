@@ -10,7 +10,7 @@ from typing import Any
 from exporter.providers.base import Customer
 from exporter.providers.documents import Value
 from exporter.providers.numbers import decimal_number, money, whole_number
-from exporter.providers.records import plain_text
+from exporter.providers.records import any_text, plain_text
 from exporter.providers.sendgrid_web.api import WebApi
 from exporter.providers.sendgrid_web.metrics import CHANGES, INVOICE_STATUSES, USAGE
 
@@ -58,7 +58,7 @@ def pending_changes(api: WebApi) -> Mapping[str, int]:
     changes = []
     for number, row in enumerate(api.rows(what, api.ask_for_all("pending")), start=1):
         record = api.record(f"row {number} of {what}", row)
-        changes.append(_known(api, record.require("type", _text, "text"), _CHANGE_WORDS))
+        changes.append(_known(api, record.require("type", any_text, "text"), _CHANGE_WORDS))
     return _counted(changes, CHANGES)
 
 
@@ -74,7 +74,7 @@ def packages(api: WebApi) -> Mapping[str, Mapping[str, float]]:
     unclear = set()
     for number, row in enumerate(api.rows(what, api.ask_for_all("packages")), start=1):
         record = api.record(f"row {number} of {what}", row)
-        name = plain_text(record.require("name", _text, "text"))
+        name = plain_text(record.require("name", any_text, "text"))
         if name is None:
             api.client.rejected()
             continue
@@ -102,7 +102,7 @@ def invoices(api: WebApi) -> Mapping[str, Invoices]:
     amounts: dict[str, list[Decimal | None]] = {}
     for number, row in enumerate(_distinct(api.rows(what, api.ask_for_all("invoices"))), start=1):
         record = api.record(f"row {number} of {what}", row)
-        status = _known(api, record.require("status", _text, "text"), {each: each for each in INVOICE_STATUSES})
+        status = _known(api, record.require("status", any_text, "text"), {each: each for each in INVOICE_STATUSES})
         statuses.append(status)
         if status is not None:
             amounts.setdefault(status, []).append(record.find("final_amount", money))
@@ -123,7 +123,7 @@ def usage(api: WebApi, customers: Sequence[Customer]) -> Mapping[str, Mapping[st
     numbers: dict[str, dict[str, list[Decimal | None]]] = {}
     for number, row in enumerate(_usage_rows(api, what), start=1):
         record = api.record(f"row {number} of {what}", row)
-        user = record.require("username", _text, "text")
+        user = record.require("username", any_text, "text")
         if user in wanted:
             of_user = numbers.setdefault(user, {field: [] for field in USAGE})
             for field, values in of_user.items():
@@ -183,7 +183,3 @@ def _address(value: object) -> str | None:
 def _whole(value: object) -> Decimal | None:
     number = whole_number(value)
     return None if number is None else Decimal(number)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
