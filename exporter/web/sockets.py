@@ -70,13 +70,18 @@ def handed_over() -> Sequence[socket.socket]:
     Source: https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
 
     Raises:
-        StartError: there are none.
+        StartError: there are none, or something else is among them.
     """
     is_ours = os.environ.get("LISTEN_PID") == str(os.getpid())
     count = os.environ.get("LISTEN_FDS", "")
     if not is_ours or not count.isdecimal() or int(count) == 0:
         raise StartError("systemd has handed over no socket; start the program by a .socket unit of systemd")
-    sockets = [socket.socket(fileno=_FIRST_HANDED_OVER + number) for number in range(int(count))]
+    try:
+        sockets = [socket.socket(fileno=_FIRST_HANDED_OVER + number) for number in range(int(count))]
+    except OSError as error:
+        # Such as a FIFO, of which a .socket unit can have some too.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StartError(f"systemd has handed over what is no socket ({reason}); take it out of the unit") from None
     for each in sockets:
         each.set_inheritable(False)
     return sockets

@@ -1,6 +1,8 @@
 """Addresses as Prometheus' own programs take them, and sockets that listen there."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -119,3 +121,25 @@ def test_an_ipv6_address_is_listened_on_alone():
     with listen(Address("::1", 0)) as listening:
         assert reaches(socket.AF_INET6, "::1", port_of(listening))
         assert not reaches(socket.AF_INET, "127.0.0.1", port_of(listening))
+
+
+# In a process of its own, since the number of what is handed over is fixed.
+_TAKES_A_PIPE = """
+import os
+from exporter.errors import StartError
+from exporter.web import handed_over
+
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.dup2(os.pipe()[0], 3)
+try:
+    handed_over()
+except StartError as error:
+    print(error)
+"""
+
+
+def test_what_is_handed_over_and_is_no_socket_is_refused_in_words():
+    told = subprocess.run([sys.executable, "-c", _TAKES_A_PIPE], capture_output=True, text=True, check=True)
+
+    words = "systemd has handed over what is no socket (Socket operation on non-socket); take it out of the unit\n"
+    assert told.stdout == words
