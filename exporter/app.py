@@ -45,6 +45,14 @@ class App:
         config: the configuration in use.
         sources: what is polled by it, in its order.
         changing: held by whoever changes either.
+        state: what outlives the process.
+        clock: what everything goes by.
+        stopping: set once the program is to end.
+        instruments: its own metrics.
+        store: what fetches brought.
+        poller: what runs them.
+        budgets: the rate limits that they draw from.
+        exposition: the page of all that.
     """
 
     def __init__(

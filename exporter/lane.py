@@ -47,7 +47,13 @@ class Turn(Protocol):
 
 @dataclass(slots=True)
 class Round:
-    """What happened to a source since its last summary line."""
+    """What happened to a source since its last summary line.
+
+    Attributes:
+        fetches: how many ended.
+        failed: how many of them did not go well.
+        began: monotonic time of that line.
+    """
 
     fetches: int = 0
     failed: int = 0
@@ -56,7 +62,22 @@ class Round:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """One source's queue of due fetches and the threads that work on it."""
+    """One source's queue of due fetches and the threads that work on it.
+
+    Attributes:
+        concurrency: how many threads there may be.
+        length: seconds between two summary lines.
+        work: what a thread does, from its start to its end.
+        changed: held by whoever looks at what follows, or changes it.
+        queue: what is due, the longest due first.
+        skipped: what fell due while the circuit was open, in that order.
+        running: what each thread is at, by the thread's number.
+        round: what happened since the last summary line.
+        claims: how many of the queue are some thread's already, which waits for the rate limit before it takes one.
+        idle: how many threads wait for something to claim.
+        threads: how many there are.
+        is_stopped: whether all are to end.
+    """
 
     source: str
     upstream: Upstream

@@ -31,7 +31,12 @@ _STANDS_AFTER = 5.0
 
 
 class Poller:
-    """Runs every fetch on its interval, for as long as the program lives."""
+    """Runs every fetch on its interval, for as long as the program lives.
+
+    Attributes:
+        is_repeating: whether a fetch runs again and again, or once.
+        failure: what ended a thread of the poller, so that the program has to end; None while all live.
+    """
 
     def __init__(
         self,
@@ -45,7 +50,7 @@ class Poller:
         Args:
             clock: what fetches are due by.
             died: called if a thread of the poller ends by an error.
-            is_repeating: whether a fetch runs again and again, or once.
+            is_repeating: as the attribute.
         """
         self.is_repeating = is_repeating
         self._clock = clock

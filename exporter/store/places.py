@@ -80,6 +80,7 @@ class Shelf:
     """What one collector brought for each customer of a group, in columns; a customer has the same row in all shelves.
 
     Attributes:
+        group: the group.
         collector: the value of the label ``collector``; empty for what comes from the configuration.
         interval: seconds between two fetches.
         deadline: monotonic time at which the age of its places is looked at again; None if there is nothing to see.
@@ -159,7 +160,10 @@ class Shelf:
 
 
 class Record:
-    """One customer of a source: the value of its label, its group, its row there, and who it is to the vendor."""
+    """One customer of a source: the value of its label, its group, its row there, and who it is to the vendor.
+
+    ``customer`` is None for the source itself, and as long as nobody has said who it is.
+    """
 
     __slots__ = ("customer", "group", "name", "row")
 
@@ -259,6 +263,7 @@ class Group:
     Attributes:
         source: the value of the label ``source``.
         records: its customers by row; None where one has left.
+        free: the rows of those that have left, for others to take.
         shelves: by collector and interval.
         changed: the families to be rendered again.
     """
@@ -338,7 +343,18 @@ class Group:
 
 
 class SourceRecord:
-    """What the store knows of one source: its groups, and counts kept as things happen."""
+    """What the store knows of one source: its groups, and counts kept as things happen.
+
+    Attributes:
+        groups: its customers in the order in which they came, but for those who took the row of one that left.
+        roomy: the groups that have a row to give.
+        records: its customers by name; the empty name stands for the source itself.
+        series: how many are shown.
+        left_out: what the last fetches left out, by reason.
+        last_success: monotonic time at which a fetch last succeeded; None until one has.
+        last_failure: the last fetch that failed, if any has.
+        shortest_interval: seconds between two fetches of its most frequent collector.
+    """
 
     __slots__ = (
         "groups",
