@@ -136,7 +136,8 @@ class App:
             if source.name in changes.renewed:
                 source.upstream.circuit.renew()
             if source.name in changes.customers:
-                section = source.config.model_copy(update={"customers": changes.customers[source.name]})
+                # Without the lists that its customers stood in: those would stay in memory beside the new ones.
+                section = source.config.of_lists(()).model_copy(update={"customers": changes.customers[source.name]})
                 take_over_secrets(section, source.config)
                 source.config = section
                 source.configure(source.provider.customers(section, self.clock))

@@ -104,7 +104,8 @@ class Budgets:
             known = heirs.setdefault(limiters[source.name], {})
             known.update((trace.limiter, None) for trace in traces if trace.is_same_budget(source))
         before = self.limiters
-        self._drawing = {source.name: (source, limiters[source.name]) for source in sources}
+        # Without the customers, who may become others, and would stay in memory.
+        self._drawing = {source.name: (source.of_lists(()), limiters[source.name]) for source in sources}
         self._hand_over(heirs, before)
         self._past = [each for each in traces if not any(map(each.is_same_budget, fresh)) and not each.is_over]
         now = self._clock.monotonic()

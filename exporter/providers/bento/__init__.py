@@ -43,10 +43,12 @@ class BentoProvider:
 
     def authorize(self, source: BentoSource) -> Authorize:
         """Return what puts the keys into a request: those of the site that it names as its account, or the source's."""
+        # Not the source, which may come to have other customers, and would stay in memory with all the earlier ones.
+        credentials = source.credentials
 
         def authorized(request: Request) -> Request:
             account = request.account
-            keys = account if isinstance(account, BentoCredentials) else source.credentials
+            keys = account if isinstance(account, BentoCredentials) else credentials
             return replace(request, headers=(*request.headers, ("Authorization", f"Basic {basic(keys)}")))
 
         return authorized

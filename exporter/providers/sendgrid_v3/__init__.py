@@ -53,9 +53,11 @@ class V3Provider:
 
     def authorize(self, source: V3Source) -> Authorize:
         """Return what puts the source's API key into a request."""
+        # Not the source, which may come to have other customers, and would stay in memory with all the earlier ones.
+        api_key = source.credentials.api_key
 
         def authorized(request: Request) -> Request:
-            bearer = ("Authorization", f"Bearer {source.credentials.api_key.value()}")
+            bearer = ("Authorization", f"Bearer {api_key.value()}")
             return replace(request, headers=(*request.headers, bearer))
 
         return authorized

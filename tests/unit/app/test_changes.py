@@ -1,13 +1,19 @@
 """What the program makes of secret and customer files that change while it runs."""
 
+import gc
+import json
+import weakref
 from collections.abc import Mapping, Sequence
 
+import pytest
 from structlog.testing import capture_logs
 
 from exporter.app import App
-from exporter.config import Changes, CustomerConfig
+from exporter.config import Changes, CustomerConfig, Watch, load
 from exporter.errors import Problem
 from exporter.exposition import Format
+from exporter.providers import discover
+from tests.fake_clock import FakeClock
 from tests.unit.app.toys import ToyCustomer, app_of, source
 
 BROKEN = Problem("customers.yaml", 3, "[0].user", "is missing")
@@ -89,3 +95,32 @@ def test_a_renewed_secret_is_a_configuration_that_was_read():
     app.take(changes(renewed=["acme"]))
 
     assert gauge(app, "success_timestamp_seconds") == 1_773_403_300
+
+
+@pytest.mark.parametrize(
+    ("type_", "key", "credentials"),
+    [
+        ("sendgrid_v3", "subuser", {"api_key": "a-key-of-the-api"}),
+        ("sendgrid_reseller", "user", {"username": "acme", "password": "hunter2hunter2"}),
+        ("bento", "site_uuid", {"publishable_key": "a-publishable-key", "secret_key": "a-secret-key"}),
+    ],
+)
+def test_customers_as_they_were_before_a_change_leave_the_memory(tmp_path, type_, key, credentials):
+    """There may be a hundred thousand, so nobody may hold on to the section that they stood in."""
+    file, customers = tmp_path / "config.json", tmp_path / "customers.json"
+    section = {"name": "acme", "type": type_, "credentials": credentials, "customer_files": ["customers.json"]}
+    file.write_text(json.dumps({"sources": [section]}))
+    customers.write_text(json.dumps([{key: "a"}]))
+    providers = discover()
+    app = App(load(file, {name: each.config for name, each in providers.items()}), providers, FakeClock())
+    watch = Watch(app.config, file)
+    before = weakref.ref(app.config.sources[0])
+    customers.write_text(json.dumps([{key: "a", "labels": {"tier": "gold"}}]))
+
+    app.take(watch.poll())
+    app.config = watch.config
+    gc.collect()
+
+    assert [each.labels for each in app.sources[0].customers] == [{"tier": "gold"}]
+    assert before() is None
+    app.stop()
