@@ -1,5 +1,6 @@
 """What users read agrees with what they run."""
 
+import ast
 import os
 import re
 import subprocess
@@ -50,6 +51,28 @@ def test_the_image_is_labelled_with_this_version(root):
     dockerfile = (root / "Dockerfile").read_text(encoding="utf-8")
 
     assert re.findall(r"^ARG VERSION=(\S+)$", dockerfile, re.MULTILINE) == [exporter.__version__]
+
+
+def test_every_log_message_is_explained(root, source_modules):
+    """Whoever is woken by a line looks it up; an ellipsis in the table stands for whatever comes there."""
+    text = (root / "docs/operations.md").read_text(encoding="utf-8").partition("## Logs")[2].partition("\n## ")[0]
+    explained = {
+        each for row in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for each in re.findall("`(.+?)`", row)
+    }
+    patterns = [re.escape(each).replace("…", ".*") for each in explained]
+
+    logged = {message for module in source_modules for message in messages(module.tree)}
+
+    assert "fetch failed" in logged
+    assert [each for each in sorted(logged) if not any(re.fullmatch(pattern, each) for pattern in patterns)] == []
+
+
+def messages(tree):
+    """Yield what each call of a method of ``log`` says first."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="log")), args=[ast.Constant(value=str(said)), *_]):
+                yield said
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
