@@ -88,7 +88,7 @@ class App:
         self.poller = Poller(clock, self.stopping.set, is_repeating=is_repeating)
         self._providers, self._selection = providers, selection
         self._label_names: Sequence[str] | None = None
-        self._infos: dict[Family, Family] = {}
+        self._infos: dict[tuple[Family, tuple[str, ...]], Family] = {}
         self._problems: Mapping[str, Sequence[Problem]] = {"files": ()}
         self._telling = threading.Lock()
         self._watch: Watch | None = None
@@ -243,7 +243,6 @@ class App:
         names = sorted({name for source in sources for each in source.customers for name in each.labels})
         if names != self._label_names:
             self._label_names = names
-            self._infos = {}
             with ExitStack() as stack:
                 # Two families of one name must never be seen on one page.
                 for source in self.sources:
@@ -253,11 +252,10 @@ class App:
                     source.describe(self._info(source))
 
     def _info(self, source: Source) -> Family:
-        """Return the family of a source's labels: the same for all that have one of this name."""
-        plain = source.provider.info
-        if plain not in self._infos:
-            self._infos[plain] = replace(plain, labels=tuple(self._label_names or ()))
-        return self._infos[plain]
+        """Return the family of a source's labels: the same for all that have one of this name, and whenever they do."""
+        # The exposition remembers each family that it has ever shown.
+        plain, names = source.provider.info, tuple(self._label_names or ())
+        return self._infos.setdefault((plain, names), replace(plain, labels=names))
 
     def build(self, config: Config, section: SourceConfig, limiter: Limiter) -> Source:
         """Return a source that polls nothing yet, by its section of a configuration.

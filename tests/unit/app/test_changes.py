@@ -65,6 +65,18 @@ def test_a_new_label_name_is_on_every_info_once():
     ]
 
 
+def test_label_names_that_come_and_go_leave_nothing_behind():
+    app = app_of(source("acme", "a"))
+    gold = ToyCustomer(user="a@example.com", name="a", labels={"tier": "gold"})
+    seen = []
+    for customer in (gold, ToyCustomer(user="a@example.com", name="a")) * 3:
+        app.take(changes({"acme": (customer,)}))
+        infos(app)
+        seen.append(len(list(app.exposition._chapters())))
+
+    assert seen[1:] == [seen[0]] * 5
+
+
 def test_a_broken_file_is_shown_and_logged_once_until_it_is_mended():
     app = app_of(source("acme", "a"))
     app.clock.advance(100)  # type: ignore[attr-defined]  # the test's own clock
