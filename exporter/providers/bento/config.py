@@ -1,6 +1,6 @@
 """The section of a source that is asked through Bento's stats API."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, field_validator, model_validator
@@ -59,14 +59,12 @@ def _path(text: str) -> str:
 
 
 def _each_once(names: Sequence[str], remedy: str) -> None:
-    repeated = {name: places for name in names if len(places := _places(names, name)) > 1}
+    places: dict[str, list[str]] = {}
+    for index, name in enumerate(names):
+        places.setdefault(name, []).append(f"[{index}]")
+    repeated = [f"{name[:64]!r} stands at {', '.join(each)}" for name, each in places.items() if len(each) > 1]
     if repeated:
-        where = "; ".join(f"{name[:64]!r} stands at {', '.join(places)}" for name, places in repeated.items())
-        raise mistake(f"{where}; {remedy}")
-
-
-def _places(names: Iterable[str], wanted: str) -> list[str]:
-    return [f"[{index}]" for index, name in enumerate(names) if name == wanted]
+        raise mistake(f"{'; '.join(repeated)}; {remedy}")
 
 
 class SegmentConfig(Section):
