@@ -169,18 +169,18 @@ def _resolve(host: str, port: int, bounds: Bounds) -> Sequence[_Address]:
 def _connect(addresses: Sequence[_Address], bounds: Bounds) -> BoundedSocket:
     failure: OSError = OSError("the name has no address")
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = BoundedSocket(family, kind, protocol)
-        sock.bounds = bounds
+        opened = BoundedSocket(family, kind, protocol)
+        opened.bounds = bounds
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # An address that swallows everything must leave time for the next one.
-            sock.settimeout(bounds.seconds_left() / (len(addresses) - tried))
-            sock.connect(address)
+            opened.settimeout(bounds.seconds_left() / (len(addresses) - tried))
+            opened.connect(address)
         except OSError as error:
-            sock.close()
+            opened.close()
             failure = error
         else:
-            return sock
+            return opened
     try:
         raise failure
     finally:
