@@ -1,7 +1,9 @@
 """The whole of a backfill: lists are read, the plan is told, days are fetched, and the file is written."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,10 +17,13 @@ from exporter.backfill.writing import Times, Writer
 from exporter.clock import Clock
 from exporter.config import Config
 from exporter.errors import FetchError, StartError, Stopped, UsageError
+from exporter.providers.base import Found
 from exporter.selection import Selection
 from exporter.source import Source
 from exporter.state import Lists, account, fact_name, list_name
 
+# How often it is looked whether somebody wants the program to end.
+_LOOK_AGAIN = 0.1
 # So many failures, or counters that begin late, are named one by one.
 _MOST_NAMED = 20
 
@@ -88,12 +93,30 @@ class Backfill:
 
     def _list(self, source: Source) -> None:
         try:
-            found = source.find()
+            found = self._found(source)
         except FetchError as error:
             raise StartError(f"source {source.name}: {error}") from None
         self._lists(source).write(found, self.clock.time())
         source.take_list(found)
         source.is_listed = True
+
+    def _found(self, source: Source) -> Sequence[Found]:
+        """Return a list, asked for on a thread: the vendor may want an hour's pause, which nobody need sit out."""
+        found: Future[Sequence[Found]] = Future()
+
+        def find() -> None:
+            try:
+                found.set_result(source.find())
+            except BaseException as error:  # noqa: BLE001 - raised where the list is waited for
+                found.set_exception(error)
+
+        threading.Thread(target=find, name=f"{source.name}-list", daemon=True).start()
+        while not wait([found], _LOOK_AGAIN).done:
+            if self.is_told():
+                # Who waits at the limiter is sent away; a request under way is left behind.
+                source.upstream.close()
+                raise Stopped("stopped before a list was read; the same command begins with it")
+        return found.result()
 
     def _lists(self, source: Source) -> Lists:
         return Lists(self.journal.facts, list_name(source.config), source.config.listed_settings)
