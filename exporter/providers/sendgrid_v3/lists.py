@@ -17,26 +17,28 @@ _LONGEST_CATEGORY = 255
 
 @dataclass(frozen=True, slots=True)
 class _Paged:
-    """A list that is cut into pages of a size by ``limit`` and ``offset``."""
+    """A list that is cut into so many pages at most, each of a size, by ``limit`` and ``offset``."""
 
     path: str
     size: int
+    most: int
     what: str
 
 
 # The most of the vendor's general page on paging.
-_SUBUSERS = _Paged("/v3/subusers", 500, "the subusers")
+_SUBUSERS = _Paged("/v3/subusers", 500, 10_000, "the subusers")
 # The documented default: nobody says what the most is, and a page cut shorter than asked would look like the last.
-_CATEGORIES = _Paged("/v3/categories", 50, "the categories")
+_CATEGORIES = _Paged("/v3/categories", 50, 1_000, "the categories")
 # The documented most.
 _ACCOUNTS_PAGE = 100
+_MOST_ACCOUNTS_PAGES = 10_000
 
 
 def subusers(api: V3Api) -> Sequence[Found]:
     """Return every subuser of the account.
 
     Raises:
-        InvalidResponse: a page is no list of subusers with a name each, or the pages repeat themselves.
+        InvalidResponse: a page is no list of subusers with a name each, or its pages repeat themselves or do not end.
     """
     found: dict[str, Found] = {}
     for row in _rows(api, _SUBUSERS, found.__len__):
@@ -54,7 +56,7 @@ def categories(api: V3Api, customer: Customer) -> Sequence[str]:
     """Return the names of all of a customer's categories, as far as they can be shown.
 
     Raises:
-        InvalidResponse: a page is no list of categories with a name each, or the pages repeat themselves.
+        InvalidResponse: a page is no list of categories with a name each, or its pages repeat themselves or do not end.
     """
     names: dict[str, None] = {}
     for row in _rows(api, _CATEGORIES, names.__len__, customer):
@@ -70,24 +72,25 @@ def accounts(api: V3Api) -> Sequence[Found]:
     """Return every partner account under the reseller's.
 
     Raises:
-        InvalidResponse: a page is no list of accounts with an id each, or the pages repeat themselves.
+        InvalidResponse: a page is no list of accounts with an id each, or its pages repeat themselves or do not end.
     """
     found: dict[str, Found] = {}
-    cursor = None
-    while True:
+    cursor, what = None, "the partner accounts"
+    for _ in range(_MOST_ACCOUNTS_PAGES):
         known = len(found)
         after = () if cursor is None else (("offset", cursor),)
         document = api.ask("/v3/partners/accounts", (("limit", str(_ACCOUNTS_PAGE)), *after))
-        page = api.record("the partner accounts", document)
-        rows = listed(page.what, page.members.get("accounts"))
+        page = api.record(what, document)
+        rows = listed(what, page.members.get("accounts"))
         for number, row in enumerate(rows, start=1):
-            id_ = api.record(f"row {number} of {page.what}", row).require("id", plain_text, "plain text")
+            id_ = api.record(f"row {number} of {what}", row).require("id", plain_text, "plain text")
             # The list has no user names, and its e-mail addresses are a person's.
             found[id_] = Found(id_, id_, id_, None, AccountKind.ACCOUNT, "account")
         cursor = _next_cursor(api, page)
         if len(rows) < _ACCOUNTS_PAGE or cursor is None:
             return [*found.values()]
-        _refuse_repetition(page.what, known, len(found))
+        _refuse_repetition(what, known, len(found))
+    raise _too_long(what, _MOST_ACCOUNTS_PAGES, _ACCOUNTS_PAGE)
 
 
 def _next_cursor(api: V3Api, page: Record) -> str | None:
@@ -98,8 +101,7 @@ def _next_cursor(api: V3Api, page: Record) -> str | None:
 def _rows(api: V3Api, pages: _Paged, count: Callable[[], int], customer: Customer | None = None) -> Iterator[Record]:
     """Yield the rows of all pages; ``count`` tells how many different ones the caller has seen."""
     headers = () if customer is None else on_behalf_of(customer)
-    offset = 0
-    while True:
+    for offset in range(0, pages.most * pages.size, pages.size):
         known = count()
         query = (("limit", str(pages.size)), ("offset", str(offset)))
         rows = listed(pages.what, api.ask(pages.path, query, headers=headers))
@@ -109,7 +111,12 @@ def _rows(api: V3Api, pages: _Paged, count: Callable[[], int], customer: Custome
         if len(rows) != pages.size:
             return
         _refuse_repetition(pages.what, known, count())
-        offset += pages.size
+    raise _too_long(pages.what, pages.most, pages.size)
+
+
+def _too_long(what: str, pages: int, size: int) -> InvalidResponse:
+    # It would fill the memory without end.
+    return InvalidResponse(f"{what}: longer than {pages} pages of {size}")
 
 
 def _refuse_repetition(what: str, before: int, now: int) -> None:

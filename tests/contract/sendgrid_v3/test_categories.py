@@ -99,6 +99,15 @@ def test_pages_that_repeat_themselves_are_refused(v3):
     assert len(v3.asked) == 2
 
 
+def test_pages_that_do_not_end_are_refused(v3):
+    v3.replies(*(listed(*(f"c{page}.{number}" for number in range(50))) for page in range(1_001)))
+
+    with pytest.raises(InvalidResponse) as caught:
+        v3.fetch("categories")
+    assert str(caught.value) == "the categories: longer than 1000 pages of 50"
+    assert len(v3.asked) == 1_000
+
+
 @pytest.mark.parametrize("name", ["a\nb", "\ud800", "x" * 256, 5, True, []])
 def test_a_category_that_can_not_be_a_label_is_left_out_and_counted(v3, name):
     v3.replies(listed("good", name), "[]")
