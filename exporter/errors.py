@@ -20,6 +20,7 @@
         ├── RateLimited         rate_limited
         ├── ServerFailed        server_error
         ├── ClientRefused       client_error
+        │   └── Redirected      the same, for a status 3xx
         ├── VendorRefused       vendor_error
         ├── InvalidResponse     invalid_response
         ├── TooLarge            too_large
@@ -31,6 +32,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeGuard
 
 
 class Reason(StrEnum):
@@ -162,6 +164,10 @@ class ClientRefused(FetchError):
     reason = Reason.CLIENT_ERROR
 
 
+class Redirected(ClientRefused):
+    """The vendor sent the request elsewhere, where none is ever followed."""
+
+
 class VendorRefused(FetchError):
     """The vendor sent an error body under a status of success."""
 
@@ -188,3 +194,11 @@ class CircuitOpen(FetchError):
         what = "refuses the credentials" if reason is Reason.AUTH else f"is not to be reached ({reason})"
         super().__init__(f"not asked: the vendor {what}, and a probe now and then finds out when that ends")
         self.reason = reason
+
+
+def may_be_of_one(error: object) -> TypeGuard[ClientRefused | NotFound]:
+    """Return whether a batch may have failed for one customer in it, so that each is to be asked alone.
+
+    That is a 4xx without a meaning of its own, or a 404. A redirect is about the address, whoever is asked for.
+    """
+    return isinstance(error, ClientRefused | NotFound) and not isinstance(error, Redirected)

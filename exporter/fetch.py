@@ -8,7 +8,7 @@ import structlog
 
 from exporter.clock import Clock
 from exporter.config import Secret, secrets_of
-from exporter.errors import CircuitOpen, ClientRefused, FetchError, NotFound, Reason, Stopped
+from exporter.errors import CircuitOpen, FetchError, Reason, Stopped, may_be_of_one
 from exporter.instruments import Instruments
 from exporter.providers.base import AnyCollector, BatchCollector, Customer, CustomerCollector
 from exporter.samples import LeftOut, Sample
@@ -135,7 +135,7 @@ class Fetch:
         clock, store = self.task.desk.clock, self.task.desk.store
         began, began_at, renewals = clock.time(), clock.monotonic(), upstream.circuit.renewals
         outcomes = self._outcomes(members)
-        if isinstance(outcomes, ClientRefused | NotFound) and len(members) > 1:
+        if may_be_of_one(outcomes) and len(members) > 1:
             # One customer can spoil a batch, so each is asked alone.
             self._count(began_at, [outcomes.reason])
             upstream.circuit.fetched([outcomes.reason], self._names(members), self.task.known())

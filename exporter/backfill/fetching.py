@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from exporter.backfill.plan import DAYS, TOTALS, Errand, Plan, Step
-from exporter.errors import ClientRefused, FetchError, NotFound, Stopped
+from exporter.errors import FetchError, Stopped, may_be_of_one
 from exporter.providers.base import Customer
 from exporter.source import Source
 
@@ -96,7 +96,7 @@ class Fetching:
         while left:
             step, *following = left
             answers = self._ask(errand, step)
-            if isinstance(answers, ClientRefused | NotFound) and len(errand.customers) > 1:
+            if may_be_of_one(answers) and len(errand.customers) > 1:
                 # One customer can spoil a batch, so each is asked alone.
                 for alone in errand.alone():
                     self._carry_out(alone)

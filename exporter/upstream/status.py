@@ -9,6 +9,7 @@ from exporter.errors import (
     InvalidResponse,
     NotFound,
     RateLimited,
+    Redirected,
     ServerFailed,
 )
 
@@ -19,7 +20,7 @@ _SINGLE: dict[int, tuple[type[FetchError], str]] = {
     HTTPStatus.NOT_FOUND: (NotFound, ""),
 }
 _CLASSES: dict[int, tuple[type[FetchError], str]] = {
-    3: (ClientRefused, ": redirects are not followed"),
+    3: (Redirected, ": redirects are not followed"),
     4: (ClientRefused, ""),
     5: (ServerFailed, ""),
 }

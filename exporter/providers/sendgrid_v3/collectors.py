@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar, TypeAlias, TypeVar
 
-from exporter.errors import ClientRefused, FetchError, NotFound
+from exporter.errors import FetchError, NotFound, may_be_of_one
 from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import Customer
 from exporter.providers.sendgrid_statistics import samples, sums
@@ -44,7 +44,7 @@ def ask_together(
         try:
             answers |= ask(group)
         except FetchError as error:
-            if isinstance(error, ClientRefused | NotFound) and len(group) > 1:
+            if may_be_of_one(error) and len(group) > 1:
                 raise
             answers |= dict.fromkeys(group, error)
     return answers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.errors import AuthRejected, ClientRefused, InvalidResponse, NotFound, ServerFailed
+from exporter.errors import AuthRejected, ClientRefused, InvalidResponse, NotFound, Redirected, ServerFailed
 
 ALICE, BOB = {"subuser": "alice"}, {"subuser": "bob"}
 OWN, PARTNER = {"own": True, "name": "hq"}, {"account": "sg2a2b", "name": "partner"}
@@ -147,7 +147,9 @@ def test_a_refused_batch_fails_as_a_whole_so_that_each_is_asked_alone(v3, status
     assert len(v3.asked) == 1
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, AuthRejected), (403, AuthRejected), (500, ServerFailed)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(302, Redirected), (401, AuthRejected), (403, AuthRejected), (500, ServerFailed)]
+)
 def test_another_failure_of_the_subusers_call_leaves_the_other_accounts_their_own(v3, row, period, status, error):
     v3.replies(status, [period("2026-03-13", row(requests=3))])
 

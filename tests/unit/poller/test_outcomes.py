@@ -12,6 +12,7 @@ from exporter.errors import (
     InvalidResponse,
     NotFound,
     RateLimited,
+    Redirected,
     RequestTimeout,
     ServerFailed,
     TooLarge,
@@ -186,6 +187,7 @@ def test_a_batch_is_asked_for_together_again_at_its_next_turn(stage: Stage):
     [
         AuthRejected("401"),
         RateLimited("429"),
+        Redirected("302"),
         ServerFailed("503"),
         RequestTimeout("no answer"),
         ConnectionFailed("no way"),
