@@ -36,7 +36,7 @@ class CategoriesCollector:
         Raises:
             FetchError: the list or the statistics could not be read.
         """
-        window = Window(customer.today() - timedelta(days=self.settings.days - 1))
+        window = Window(customer.today() - timedelta(days=self.settings.days - 1), takes_older=True)
         choice = choose(categories(self.api, customer), self.settings.include, self.most)
         tables: dict[str, Table] = {}
         for start in range(0, len(choice.names), BATCH_SIZE):

@@ -80,7 +80,7 @@ class DailyCollector:
         # Asked before the call, as the call is what the word "today" is about.
         todays = {customer: customer.today() for customer in customers}
         before = timedelta(days=self.settings.days - 1)
-        window = Window(min(todays.values()) - before)
+        window = Window(min(todays.values()) - before, takes_older=True)
         tables = self.api.statistics(customers, [window], self.settings.fields)
         return shown(tables, lambda customer, table: self._samples(customer, todays[customer], table))
 

@@ -27,11 +27,13 @@ class Window:
         start: the first day.
         end: the last day; without one it is the vendor's today.
         by: what one row is about.
+        takes_older: whether rows of earlier days count, too, as where the newest is shown, whenever it was.
     """
 
     start: date
     end: date | None = None
     by: Literal["day", "month"] = "day"
+    takes_older: bool = False
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
@@ -40,10 +42,10 @@ class Window:
         return (("start_date", self.start.isoformat()), *end, ("aggregated_by", self.by))
 
     def has(self, day: date) -> bool:
-        """Return whether a row of this date is about days that were asked for."""
+        """Return whether a row of this date counts: a sum has no days but those that were asked for."""
         # A month's row is dated on its first day, wherever in the month the window starts.
         start = self.start if self.by == "day" else self.start.replace(day=1)
-        return start <= day and (self.end is None or day <= self.end)
+        return (self.takes_older or start <= day) and (self.end is None or day <= self.end)
 
 
 def read_tables(

@@ -128,10 +128,16 @@ def test_a_subuser_whose_name_no_header_can_carry_is_not_asked_for(v3, name):
     assert v3.asked == []
 
 
-def test_rows_of_other_categories_and_days_are_not_shown(v3, row, period):
-    v3.replies(listed("a"), [period("2015-01-01", row("a", 1)), period("2026-03-13", row("b", 2))])
+def test_rows_of_other_categories_are_not_shown(v3, row, period):
+    v3.replies(listed("a"), [period("2026-03-13", row("b", 2))])
 
     assert v3.fetch("categories") == {}
+
+
+def test_the_newest_rows_are_shown_however_old_they_are(v3, row, period):
+    v3.replies(listed("a", "b"), [period("2015-01-01", row("a", 1)), period("2015-01-02", row("b", 2))])
+
+    assert v3.fetch("categories", fields=["requests"]) == {'sendgrid_category_latest_day_requests{category="b"}': 2}
 
 
 @pytest.mark.parametrize(

@@ -187,10 +187,13 @@ def test_days_are_each_customers_own(v3, row, period):
     assert complete(answers["alice"])["requests"] == 12
 
 
-def test_rows_of_days_that_were_not_asked_for_are_not_shown(v3, row, period):
-    v3.replies([period("2015-01-01", row("alice", 1))])
+def test_the_newest_row_is_shown_however_old_it_is(v3, row, period):
+    v3.replies([period("2015-01-02", row("alice", 2)), period("2015-01-01", row("alice", 1))])
 
-    assert v3.fetch("daily") == {}
+    assert v3.fetch("daily", fields=["requests"]) == {
+        "sendgrid_latest_day_requests": 2,
+        "sendgrid_latest_day_timestamp_seconds": 1420156800,
+    }
 
 
 def test_a_row_of_tomorrow_is_taken(v3, row, period):

@@ -45,6 +45,7 @@ def test_a_date_that_is_sent_twice_with_two_values_is_refused(body):
     ("window", "day", "is_asked_for"),
     [
         (Window(date(2026, 3, 11)), date(2026, 3, 10), False),
+        (Window(date(2026, 3, 11), takes_older=True), date(2026, 3, 10), True),
         (Window(date(2026, 3, 11)), date(2026, 3, 11), True),
         (Window(date(2026, 3, 11)), date(2099, 1, 1), True),
         (Window(date(2026, 3, 11), date(2026, 3, 12)), date(2026, 3, 13), False),
