@@ -222,6 +222,11 @@ def _ask_source(collector: Any, _: Sequence[Customer]) -> list[Outcome]:
     return [_whole(collector.fetch_source())]
 
 
+def batch_size(collector: AnyCollector) -> int:
+    """Return how many customers share a fetch."""
+    return collector.batch_size if isinstance(collector, BatchCollector) else 1
+
+
 def _way_to_ask(collector: AnyCollector) -> _Way:
     if isinstance(collector, CustomerCollector):
         return _ask_one

@@ -27,6 +27,9 @@ class Listed(Protocol):
     def take_list(self, found: Sequence[Found]) -> None:
         """Let customers come and go as a list says."""
 
+    def expire_list(self) -> None:
+        """Show no more what the list said of customers."""
+
 
 class Listing:
     """Reads the list again and again; a ``Turn`` of the poller.
@@ -52,6 +55,7 @@ class Listing:
         self._desk = desk
         self._lists = lists
         self._failure = ""
+        self._read_at: float | None = None
 
     def recall(self, kept: KeptList | None, attempted: float) -> None:
         """Go on from before a restart: the next reading is due when it would have been.
@@ -63,6 +67,8 @@ class Listing:
         clock = self._desk.clock
         if kept is not None:
             self.last_success = min(kept.read, clock.time())
+            self._read_at = self.last_success - clock.time() + clock.monotonic()
+            self._age()
             self._desk.instruments.discovered(self.source, self.last_success)
         if kept is None or kept.read < attempted:
             self._desk.instruments.discovered(self.source, None)
@@ -74,8 +80,9 @@ class Listing:
         """Return False: a list is read for as long as its source is polled."""
         return False
 
-    def skip(self, upstream: Upstream) -> None:
-        """Do nothing: it waits, and nobody is served by another word of that."""
+    def skip(self, upstream: Upstream) -> None:  # noqa: ARG002 - as run
+        """Wait without a word, but for what the list said of customers: it leaves at its age."""
+        self._age()
 
     def run(self, upstream: Upstream) -> bool:  # noqa: ARG002 - a turn is handed it; the source has its own way to it
         """Read the list and move customers as it says; a list that can't be read moves nobody.
@@ -113,8 +120,17 @@ class Listing:
         self._desk.instruments.discovered(self.source, success)
         self.last_success, self.error = success or self.last_success, words
         self._of.is_list_missing = reason is not None
+        if reason is None:
+            self._read_at = self._desk.clock.monotonic()
+        self._age()
         before, self._failure = self._failure, reason or ""
         if reason and reason != before:
             log.warning("discovery failed", source=self.source, reason=reason.value, error=words)
         elif before and not reason:
             log.info("discovery recovered", source=self.source)
+
+    def _age(self) -> None:
+        """Let what the list said of customers leave, as what a fetch brought does; they themselves stay."""
+        _, drop_after = self._desk.store.deadlines.ages(self.interval)
+        if self._read_at is not None and self._desk.clock.monotonic() - self._read_at >= drop_after:
+            self._of.expire_list()

@@ -9,11 +9,11 @@ from itertools import chain
 from typing import TypeAlias
 
 from exporter.config import DiscoveryConfig, SourceConfig, secrets_of
-from exporter.fetch import Desk, Fetch, Member, Task
+from exporter.fetch import Desk, Fetch, Member, Task, batch_size
 from exporter.listing import Listing
 from exporter.poller import Poller
 from exporter.probing import Probe, Probing
-from exporter.providers.base import AnyCollector, BatchCollector, Customer, Found, Provider, SourceCollector
+from exporter.providers.base import AnyCollector, Customer, Found, Provider, SourceCollector
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
 from exporter.selection import Selection
@@ -200,6 +200,12 @@ class Source:
             active = self.roster.active
             self._describe(each for each in self.customers if before.get(each.id) != active.get(each.id))
 
+    def expire_list(self) -> None:
+        """Show no more who may send, since the list is too old; nobody leaves."""
+        with self._lock:
+            listed, self.roster.active = self.roster.active, {}
+            self._describe(each for each in self.customers if each.id in listed)
+
     def describe(self, info: Family) -> None:
         """Show what the configuration says of each customer; ``info`` has the names of the labels."""
         with self._lock:
@@ -293,7 +299,7 @@ class Source:
         if isinstance(collector, SourceCollector):
             return
         waiting = _wanted(collector, singles)
-        size = _batch_size(collector)
+        size = batch_size(collector)
         for fetch in self._fetches[collector.name] if waiting and size > 1 and self._poller.is_repeating else ():
             present = fetch.present
             room = size - len(present)
@@ -311,7 +317,7 @@ class Source:
     ) -> Sequence[Fetch]:
         """Return new fetches for customers in a row."""
         self._open(collector, singles, foreseen)
-        size = _batch_size(collector)
+        size = batch_size(collector)
         batches: Iterable[tuple[Member, ...]] = singles
         if size > 1:
             starts = range(0, len(singles), size)
@@ -386,10 +392,6 @@ def _wanted(collector: AnyCollector, singles: Sequence[_Single]) -> list[_Single
     """Return those that the collector asks anything for."""
     calls = collector.settings.calls
     return [single for single in singles if calls([single[0].customer])]
-
-
-def _batch_size(collector: AnyCollector) -> int:
-    return collector.batch_size if isinstance(collector, BatchCollector) else 1
 
 
 def _fraction(*names: str) -> float:

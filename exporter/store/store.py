@@ -67,7 +67,7 @@ class Store:
         self._series = 0
         self._reserved = 0
         self._digests: dict[SourceRecord, dict[bytes, Record]] = {}
-        self._deadlines = Deadlines(stale_after, drop_after)
+        self.deadlines = Deadlines(stale_after, drop_after)
         self._layouts = Layouts()
         self.changes = Changes()
 
@@ -120,7 +120,7 @@ class Store:
                 shelf.scope = scope
                 for record in members:
                     shelf.since[record.row] = now
-                self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
+                self.deadlines.look_at(shelf, self.deadlines.of(shelf, now)[0])
                 self.changes.mark(group, (health.STALE,))
             if scope is not None and records and not self._state.is_empty:
                 self._restore(records, (collector, interval), scope, foreseen)
@@ -157,7 +157,7 @@ class Store:
             known, nowhere = self.sources.pop(source), Group(source)
             self._digests.pop(known, None)
             self._series -= known.series
-            self._deadlines.forget(source)
+            self.deadlines.forget(source)
             for group in known.groups:
                 self.untried -= group.untried
                 self.changes.mark(group, {*health.FAMILIES, *group.dissolve(nowhere)})
@@ -167,7 +167,7 @@ class Store:
         """Let other settings count from now on; who is no longer stale by them, or is now, shows it at once."""
         with self.lock:
             now, self._max_series = self._clock.monotonic(), max_series
-            groups = self.groups if self._deadlines.tune(stale_after, drop_after) else ()
+            groups = self.groups if self.deadlines.tune(stale_after, drop_after) else ()
             for shelf in (shelf for group in groups for shelf in group.shelves.values() if shelf.collector):
                 self._age(shelf, now)
 
@@ -264,7 +264,7 @@ class Store:
         shelf.last_success[row] = ended
         shelf.since[row] = self.sources[shelf.group.source].last_success = now
         shelf.is_stale[row] = False
-        self._deadlines.look_at(shelf, self._deadlines.of(shelf, now)[0])
+        self.deadlines.look_at(shelf, self.deadlines.of(shelf, now)[0])
         self.changes.mark(shelf.group, (health.LAST_SUCCESS,))
 
     # What was kept
@@ -275,7 +275,7 @@ class Store:
         known = self.add_source(records[0].group.source)
         room = self._max_series - self._series - self._reserved
         restoring = Restoring(
-            scope, known, key[1], room, layouts=self._layouts, deadlines=self._deadlines, clock=self._clock
+            scope, known, key[1], room, layouts=self._layouts, deadlines=self.deadlines, clock=self._clock
         )
         pairs, others = foreseen.of(scope, records) if foreseen else ((), records)
         restoring.put(pairs, key)
@@ -293,7 +293,7 @@ class Store:
         """Let time act: what is due to turn stale or to leave by now does so."""
         with self.lock:
             now = self._clock.monotonic()
-            for shelf in self._deadlines.due(now):
+            for shelf in self.deadlines.due(now):
                 self._age(shelf, now)
 
     @property
@@ -319,7 +319,7 @@ class Store:
 
     def _age(self, shelf: Shelf, now: float) -> None:
         """Let the places of a shelf turn stale, and their samples leave, that are due to; look again at the next."""
-        stale_after, drop_after = self._deadlines.of(shelf, 0)
+        stale_after, drop_after = self.deadlines.of(shelf, 0)
         following = inf
         for row, since in enumerate(shelf.since):
             if not shelf.has(row):
@@ -334,7 +334,7 @@ class Store:
             elif shelf.layouts[row] is not None:
                 self._show(shelf, row, cleared(present(shelf, row)))
         if following < inf:
-            self._deadlines.look_at(shelf, following)
+            self.deadlines.look_at(shelf, following)
 
     # Showing samples
 

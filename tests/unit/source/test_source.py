@@ -229,6 +229,46 @@ def test_a_list_that_can_not_be_read_moves_nobody_and_is_logged_once(error):
     assert [line["event"] for line in logged].count("discovery failed") == 1
 
 
+def active_on_page(app: App) -> list[str]:
+    page = app.exposition.render(Format.TEXT).decode().splitlines()
+    return [line for line in page if line.startswith("sendgrid_customer_active{")]
+
+
+@pytest.mark.parametrize("passes", ["a list that can't be read", "a turn while the circuit is open"])
+def test_what_a_list_said_of_customers_leaves_at_its_age_and_they_stay(passes):
+    answers: list[Any] = [found("a", "b")]
+    app = app_with("a", answers=cast(Any, answers))
+    turn = listing(app)
+    turn.run(cast(Any, None))
+    answers[0] = ServerFailed("503 from api.example.com")
+    fail = turn.skip if "circuit" in passes else turn.run
+    clock = cast(FakeClock, app.clock)
+
+    clock.advance(86_399)
+    fail(cast(Any, None))
+    assert active_on_page(app) == [
+        'sendgrid_customer_active{customer="a",source="acme"} 1.0',
+        'sendgrid_customer_active{customer="b",source="acme"} 1.0',
+    ]
+
+    clock.advance(1)
+    fail(cast(Any, None))
+    assert active_on_page(app) == []
+    assert fetched(app) == {("a",), ("b",)}
+
+
+def test_a_list_that_is_read_again_shows_who_may_send():
+    app = app_with("a", answers=(found("a"),))
+    turn = listing(app)
+    turn.run(cast(Any, None))
+    cast(FakeClock, app.clock).advance(86_400)
+    turn.skip(cast(Any, None))
+    assert active_on_page(app) == []
+
+    turn.run(cast(Any, None))
+    assert active_on_page(app) == ['sendgrid_customer_active{customer="a",source="acme"} 1.0']
+
+
 def test_a_stop_ends_the_reading_of_a_list():
     app = app_with(answers=(Stopped("stopping"),))
 
