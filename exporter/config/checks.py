@@ -1,7 +1,7 @@
 """What can only be seen of several entries together: names that stand twice, and schedules that don't fit."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exporter.config.duration import format_duration
 from exporter.config.mistakes import Mistake
@@ -25,11 +25,14 @@ def same_names(names: Iterable[tuple[Path, str]], what: str) -> Iterator[Mistake
             first[name] = path
 
 
-def impossible_schedules(sources: Sequence[SourceConfig]) -> Iterator[Mistake]:
-    """Yield a mistake for each rate limit that the configured customers and intervals can't keep."""
+def impossible_schedules(sources: Mapping[int, SourceConfig]) -> Iterator[Mistake]:
+    """Yield a mistake for each rate limit that the configured customers and intervals can't keep.
+
+    ``sources`` has those that can be judged, by their numbers.
+    """
     # A source that shares nothing has a budget of its own, under its number.
     budgets: dict[str | int, list[int]] = {}
-    for index, source in enumerate(sources):
+    for index, source in sources.items():
         budgets.setdefault(source.rate_limit.shared or index, []).append(index)
     for members in budgets.values():
         first = sources[members[0]].rate_limit

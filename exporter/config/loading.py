@@ -17,6 +17,7 @@ from exporter.config.mistakes import Mistake, Wording, in_order
 from exporter.config.models import Config, SourceConfig
 from exporter.config.places import Path as KeyPath
 from exporter.config.places import show
+from exporter.config.salvage import salvaged
 from exporter.config.section import Section
 from exporter.config.values import Surroundings, is_name
 from exporter.errors import ConfigError, Problem
@@ -57,6 +58,8 @@ class _Reading:
         self._models = models
         self._mistakes: list[Mistake] = []
         self._warnings: list[Mistake] = []
+        # By the number of the source: those whose schedule can be told, whatever else is wrong.
+        self._judged: dict[int, SourceConfig] = {}
         # By the file, in the order in which the files are read.
         self._in_files: dict[str, list[Problem]] = {}
 
@@ -76,8 +79,7 @@ class _Reading:
         data = self._document.data
         sources = self._sources(data.get("sources"))
         config = self._validate(Config, {**data, "sources": tuple(sources)}, ())
-        if not self._mistakes and not self._in_files:
-            self._mistakes += impossible_schedules(sources)
+        self._mistakes += impossible_schedules(self._judged)
         return None if self._mistakes else config
 
     def _blame(self, path: KeyPath, message: str) -> None:
@@ -97,7 +99,7 @@ class _Reading:
             return []
         if not entries:
             self._blame(("sources",), "is empty; name at least one source to poll")
-        sources = [self._source(entry, ("sources", index)) for index, entry in enumerate(entries)]
+        sources = [self._source(entry, index) for index, entry in enumerate(entries)]
         self._mistakes += same_names(
             (
                 (("sources", index, "name"), entry["name"])
@@ -108,7 +110,8 @@ class _Reading:
         )
         return [source for source in sources if source is not None]
 
-    def _source(self, entry: Any, path: KeyPath) -> SourceConfig | None:
+    def _source(self, entry: Any, index: int) -> SourceConfig | None:
+        path = ("sources", index)
         kind = self._kind(entry, path)
         if kind is None:
             return None
@@ -120,9 +123,12 @@ class _Reading:
         lists = [self._own(source, entry, path, reader), *self._files(source, entry, path, reader)]
         whole = joined(source, lists) if source else list(same_customers(lists))
         if isinstance(whole, SourceConfig):
+            self._judged[index] = whole
             return whole
         for clash in whole:
             self._tell(clash, lists, path)
+        if rest := salvaged(model, {**entry, "type": kind}, lists, self._around):
+            self._judged[index] = rest
         return None
 
     def _tell(self, clash: Clash, lists: Sequence[CustomerList], path: KeyPath) -> None:

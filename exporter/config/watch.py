@@ -90,5 +90,5 @@ class Watch:
 
     def _misfits(self, number: int, source: SourceConfig) -> Sequence[Problem]:
         """Return why the sources would no longer keep their rate limits with this one in the place of its old self."""
-        mistakes = impossible_schedules(self._sources_with(number, source))
+        mistakes = impossible_schedules(dict(enumerate(self._sources_with(number, source))))
         return [Problem(str(self._file), None, show_path(each.path), each.message) for each in mistakes]

@@ -1,3 +1,6 @@
+import pytest
+
+
 def source(name, boxes, calls, *, shared="null", per="15m", collectors="{}"):
     customers = ", ".join(f"{{box: {box}}}" for box in range(boxes)).replace("box: ", "box: n")
     return (
@@ -67,10 +70,55 @@ def test_sources_that_share_a_budget_must_agree_on_it(problems):
     ]
 
 
-def test_a_schedule_is_judged_only_where_all_else_is_right(problems):
-    assert problems("limits: {max_series: 0}\nsources:\n" + source("post", 10, 1)) == [
-        "config.yaml:1: limits.max_series: must be at least 1"
-    ]
+IMPOSSIBLE = "the schedule needs 11 calls per 15m, but 1 are allowed"
+
+
+def test_an_impossible_schedule_is_told_in_one_run_with_mistakes_elsewhere(problems):
+    content = "limits: {max_series: 0}\nsources:\n" + source("post", 10, 1) + "  - {name: other, type: fax}\n"
+
+    first, schedule, last = problems(content)
+    assert first == "config.yaml:1: limits.max_series: must be at least 1"
+    assert schedule.startswith(f"config.yaml:3: sources[0].rate_limit: {IMPOSSIBLE}; ")
+    assert last.startswith("config.yaml:4: sources[1].type: ")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "path"),
+    [
+        ("{name: post,", "{name: post, colour: red,", "colour"),
+        ("{name: post,", "{name: 5,", "name"),
+        ("{name: post,", "{", "name"),
+        ("{name: post,", "{name: post, timezone: Mars,", "timezone"),
+        ("{password: x}", "{password_file: none}", "credentials.password_file"),
+        ("{password: x}", "5", "credentials"),
+        ("credentials: {password: x},", "", "credentials"),
+        ("collectors: {}", "collectors: {totals: {colour: red}}", "collectors.totals.colour"),
+        ("per: 15m", "per: 15m, colour: red", "rate_limit.colour"),
+        ("{box: n0}", "{box: n0}, {box: 5}", "customers[1].box"),
+        ("{box: n0}", "{box: n0}, {box: n0}", "customers[1].box"),
+    ],
+)
+def test_an_impossible_schedule_is_told_in_one_run_with_a_mistake_of_its_own_source(problems, right, wrong, path):
+    found = problems("sources:\n" + source("post", 10, 1).replace(right, wrong))
+
+    paths = {each.split(": ")[1]: each.split(": ", 2)[2] for each in found}
+    assert set(paths) == {f"sources[0].{path}", "sources[0].rate_limit"}
+    assert paths["sources[0].rate_limit"].startswith(IMPOSSIBLE)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "path"),
+    [
+        ("collectors: {}", "collectors: {totals: {interval: 5}}", "collectors.totals.interval"),
+        ("collectors: {}", "collectors: []", "collectors"),
+        ("calls: 1,", "calls: many,", "rate_limit.calls"),
+        ("per: 15m", "per: 15", "rate_limit.per"),
+    ],
+)
+def test_a_schedule_is_not_judged_where_nobody_can_tell_what_it_is(problems, right, wrong, path):
+    [found] = problems("sources:\n" + source("post", 10, 1).replace(right, wrong))
+
+    assert found.startswith(f"config.yaml:2: sources[0].{path}: ")
 
 
 def test_one_customer_may_stand_under_two_sources(loaded):
