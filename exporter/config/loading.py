@@ -149,7 +149,8 @@ class _Reading:
         others = " or ".join(ways[1:])
         if entry.get("customers") == []:
             self._blame((*path, "customers"), f"is empty; name at least one customer, or give {others}")
-        elif not any(way in entry for way in ways):
+        elif not any(way in entry for way in ways if way != "discovery"):
+            # What else is empty here is a mistake of its own; discovery alone may be.
             self._blame((*path, "customers"), f"is missing; add it, or {others}")
 
     def _own(
