@@ -29,6 +29,8 @@ from exporter.config.values import (
     Size,
     TimeZone,
     mistake,
+    mistakes,
+    repeated,
 )
 from exporter.config.watch import Changes, Watch
 from exporter.config.web_config import CIPHER_SUITES, TlsServerConfig, WebConfig, load_web, web_problem
@@ -66,7 +68,9 @@ __all__ = [
     "load",
     "load_web",
     "mistake",
+    "mistakes",
     "parse_duration",
+    "repeated",
     "secrets_of",
     "stamp_of",
     "values_of",

@@ -2,16 +2,16 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from exporter.config.duration import PATTERN, SECONDS, format_duration, parse_duration
 
@@ -45,6 +45,20 @@ def mistake(message: str, key: str | None = None, *, beside: str | None = None) 
         beside: the key that the file has in the place of the validated one, such as its ``_file`` form.
     """
     return PydanticCustomError("mistake", "{message}", {"message": message, "key": key, "beside": beside})
+
+
+def mistakes(found: Iterable[tuple[tuple[int | str, ...], str]]) -> ValidationError:
+    """Return an error to raise in a validator that has several mistakes, each with its place below the value."""
+    return ValidationError.from_exception_data(
+        "mistakes", [InitErrorDetails(type=mistake(message), loc=place, input=None) for place, message in found]
+    )
+
+
+def repeated(values: Iterable[object]) -> Mapping[int, int]:
+    """Return the places of texts that stood before, each with the first place of its text."""
+    first: dict[str, int] = {}
+    places = ((place, first.setdefault(each, place)) for place, each in enumerate(values) if isinstance(each, str))
+    return {place: before for place, before in places if before != place}
 
 
 def has_control_characters(text: str) -> bool:

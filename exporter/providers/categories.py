@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from exporter.config import mistake
+from exporter.config import mistake, mistakes, repeated
 
 _FEWEST_SLASHES = 2
 
@@ -41,21 +41,22 @@ class IncludedNames:
             raise mistake("must be a list of categories; write a regular expression between slashes, like /^promo-/")
         if not value:
             raise mistake("can't be empty; leave it out to allow every category, or set enabled: false")
-        for position, entry in enumerate(value):
-            _check(entry)
-            if entry in value[:position]:
-                raise mistake(f"{entry!r:.64} stands in the list twice; remove one of them")
+        again = repeated(value)
+        faults = ((place, _fault(entry, is_repeated=place in again)) for place, entry in enumerate(value))
+        if wrong := [((place,), message) for place, message in faults if message]:
+            raise mistakes(wrong)
         return tuple(value)
 
 
-def _check(entry: object) -> None:
+def _fault(entry: object, *, is_repeated: bool) -> str:
     if not isinstance(entry, str) or not entry:
-        raise mistake("must hold names of categories; write each in quotes")
+        return "must hold names of categories; write each in quotes"
     if _is_expression(entry):
         try:
             _compiled(entry)
         except (re.error, RecursionError, OverflowError) as error:
-            raise mistake(f"{entry!r:.64} is no regular expression ({error}); correct it") from None
+            return f"{entry!r:.64} is no regular expression ({error}); correct it"
+    return f"{entry!r:.64} stands in the list twice; remove one of them" if is_repeated else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from exporter.config import mistake
+from exporter.config import mistake, mistakes, repeated
 
 _ALL = "all"
 
@@ -42,13 +42,16 @@ class FieldNames:
             raise mistake(f"must be a list of fields, or {_ALL}; the fields here are {self._names}")
         if not value:
             raise mistake("can't be empty; leave it out for the usual fields, or set enabled: false")
-        for name in value:
-            if not isinstance(name, str) or name not in self.allowed:
-                raise mistake(f"{_shown(name)} is no field that this call has; it has {self._names}")
-        repeated = [name for position, name in enumerate(value) if name in value[:position]]
-        if repeated:
-            raise mistake(f"{repeated[0]} stands in the list twice; remove one of them")
+        again = repeated(value)
+        faults = ((place, self._fault(name, is_repeated=place in again)) for place, name in enumerate(value))
+        if wrong := [((place,), message) for place, message in faults if message]:
+            raise mistakes(wrong)
         return tuple(value)
+
+    def _fault(self, name: object, *, is_repeated: bool) -> str:
+        if not isinstance(name, str) or name not in self.allowed:
+            return f"{_shown(name)} is no field that this call has; it has {self._names}"
+        return f"{name} stands in the list twice; remove one of them" if is_repeated else ""
 
     @property
     def _names(self) -> str:

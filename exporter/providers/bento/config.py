@@ -17,6 +17,8 @@ from exporter.config import (
     Section,
     SourceConfig,
     mistake,
+    mistakes,
+    repeated,
 )
 
 ALL = "all"
@@ -58,13 +60,21 @@ def _path(text: str) -> str:
     return text
 
 
-def _each_once(names: Sequence[str], remedy: str) -> None:
-    places: dict[str, list[str]] = {}
-    for index, name in enumerate(names):
-        places.setdefault(name, []).append(f"[{index}]")
-    repeated = [f"{name[:64]!r} stands at {', '.join(each)}" for name, each in places.items() if len(each) > 1]
-    if repeated:
-        raise mistake(f"{'; '.join(repeated)}; {remedy}")
+def _named_once(entries: "Sequence[SegmentConfig | ReportConfig]") -> None:
+    """Refuse an entry that has the id or the label of an earlier one."""
+    ids, labels = repeated(entry.id for entry in entries), repeated(entry.label for entry in entries)
+    wrong = [((place, "id"), f"is what [{first}] is already; remove one of the two") for place, first in ids.items()]
+    wrong += [
+        ((place, "id" if entries[place].name is None else "name"), _called_alike(entries[place].label, first))
+        for place, first in labels.items()
+        if place not in ids
+    ]
+    if wrong:
+        raise mistakes(wrong)
+
+
+def _called_alike(name: str, first: int) -> str:
+    return f"{name[:64]!r} is what [{first}] is called; give it another name"
 
 
 class SegmentConfig(Section):
@@ -99,7 +109,10 @@ class ReportConfig(Section):
     @field_validator("fields")
     @classmethod
     def _fields_once(cls, fields: tuple[str, ...]) -> tuple[str, ...]:
-        _each_once(fields, "remove one of them")
+        if wrong := repeated(fields):
+            raise mistakes(
+                ((place,), f"{fields[place][:64]!r} stands in the list twice; remove one of them") for place in wrong
+            )
         return fields
 
 
@@ -152,14 +165,14 @@ class BentoSite(CustomerConfig):
     @classmethod
     def _entries_once(cls, entries: Any) -> Any:
         if entries != ALL:
-            _each_once([entry.id for entry in entries], "remove one of them")
-            _each_once([entry.label for entry in entries], "give each a name of its own")
+            _named_once(entries)
         return entries
 
     @field_validator("ads")
     @classmethod
     def _names_once(cls, ads: tuple[AdsConfig, ...]) -> tuple[AdsConfig, ...]:
-        _each_once([each.name for each in ads], "give each a name of its own")
+        if wrong := repeated(each.name for each in ads):
+            raise mistakes(((place, "name"), _called_alike(ads[place].name, first)) for place, first in wrong.items())
         return ads
 
 

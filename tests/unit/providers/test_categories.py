@@ -78,6 +78,12 @@ def test_an_expression_that_a_later_python_may_read_otherwise_is_taken_without_a
     assert choose(["a", "["], include(["/[[]/"]), 50) == Choice(["["], 0)
 
 
+def test_each_mistake_in_the_list_has_its_place():
+    with pytest.raises(ValidationError) as caught:
+        include(["a", "/(/", "a"])
+    assert [error["loc"][-1] for error in caught.value.errors()] == [1, 2]
+
+
 def test_the_option_has_a_json_schema():
     shape = Options.model_json_schema()["properties"]["include"]
 

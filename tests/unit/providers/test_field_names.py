@@ -41,6 +41,12 @@ def test_a_mistake_is_said_with_what_mends_it(value, message):
     assert [error["msg"] for error in caught.value.errors()] == [message]
 
 
+def test_each_mistake_in_a_list_has_its_place():
+    with pytest.raises(ValidationError) as caught:
+        FIELDS.validate_python(["opens", "processed", "clicks", "opens"])
+    assert [error["loc"] for error in caught.value.errors()] == [(1,), (3,)]
+
+
 def test_a_long_mistake_is_not_repeated_whole():
     with pytest.raises(ValidationError) as caught:
         FIELDS.validate_python(["x" * 10_000])

@@ -236,29 +236,29 @@ def test_a_secret_key_may_hold_a_colon(read):
         ({"segments": [{"id": 5}]}, "segments[0].id", "must be a string; write it in quotes"),
         ({"segments": ["vip"]}, "segments[0]", "must be a mapping of keys"),
         ({"segments": [{"id": "a", "nmae": "b"}]}, "segments[0].nmae", "unknown key; did you mean name?"),
-        ({"segments": [{"id": "a"}, {"id": "a"}]}, "segments", "'a' stands at [0], [1]; remove one of them"),
+        ({"segments": [{"id": "a"}, {"id": "a"}]}, "segments[1].id", "is what [0] is already; remove one of the two"),
         (
             {"segments": [{"id": "a", "name": "x"}, {"id": "b"}, {"id": "c", "name": "x"}]},
-            "segments",
-            "'x' stands at [0], [2]; give each a name of its own",
+            "segments[2].name",
+            "'x' is what [0] is called; give it another name",
         ),
         (
             {"segments": [{"id": "a", "name": "b"}, {"id": "b"}]},
-            "segments",
-            "'b' stands at [0], [1]; give each a name of its own",
+            "segments[1].id",
+            "'b' is what [0] is called; give it another name",
         ),
         ({"reports": "all"}, "reports", "must be a list"),
-        ({"reports": [{"id": "a"}, {"id": "a"}]}, "reports", "'a' stands at [0], [1]; remove one of them"),
+        ({"reports": [{"id": "a"}, {"id": "a"}]}, "reports[1].id", "is what [0] is already; remove one of the two"),
         (
             {"reports": [{"id": "a", "name": "x"}, {"id": "b", "name": "x"}]},
-            "reports",
-            "'x' stands at [0], [1]; give each a name of its own",
+            "reports[1].name",
+            "'x' is what [0] is called; give it another name",
         ),
         ({"reports": [{"id": "a", "fields": "sent"}]}, "reports[0].fields", "must be a list"),
         (
             {"reports": [{"id": "a", "fields": ["x", "x"]}]},
-            "reports[0].fields",
-            "'x' stands at [0], [1]; remove one of them",
+            "reports[0].fields[1]",
+            "'x' stands in the list twice; remove one of them",
         ),
         *(
             (
@@ -271,8 +271,8 @@ def test_a_secret_key_may_hold_a_colon(read):
         ({"ads": [{"dimension": "source"}]}, "ads[0].name", "is missing; add it"),
         (
             {"ads": [{"name": "x"}, {"name": "x"}]},
-            "ads",
-            "'x' stands at [0], [1]; give each a name of its own",
+            "ads[1].name",
+            "'x' is what [0] is called; give it another name",
         ),
         (
             {"ads": [{"name": "x", "dimension": "sauce"}]},
@@ -294,6 +294,20 @@ def test_a_secret_key_may_hold_a_colon(read):
 )
 def test_a_mistake_in_a_site_is_said_at_its_place(mistakes, site, path, message):
     assert mistakes(customers=[{"site_uuid": "a", **site}]) == [(f"customers[0].{path}", message)]
+
+
+def test_each_name_that_stands_twice_in_a_list_is_said_at_its_place(mistakes):
+    site = {"ads": [{"name": "x"}, {"name": "y"}, {"name": "x"}, {"name": "y"}], "segments": [{"id": "a"}] * 3}
+
+    assert mistakes(customers=[{"site_uuid": "a", **site}]) == [
+        (f"customers[0].{place}", message)
+        for place, message in (
+            ("segments[1].id", "is what [0] is already; remove one of the two"),
+            ("segments[2].id", "is what [0] is already; remove one of the two"),
+            ("ads[2].name", "'x' is what [0] is called; give it another name"),
+            ("ads[3].name", "'y' is what [1] is called; give it another name"),
+        )
+    ]
 
 
 def test_all_mistakes_of_a_site_are_said_at_once(mistakes):

@@ -76,7 +76,7 @@ def test_all_fields_are_the_sixteen_of_the_vendor(read):
 def test_a_field_that_the_totals_can_not_have_is_refused(mistakes, field):
     [(path, message)] = mistakes(collectors={"totals": {"fields": [field]}})
 
-    assert path == "collectors.totals.fields"
+    assert path == "collectors.totals.fields[0]"
     assert message.startswith(f"'{field}' is no field that this call has; it has requests, ")
 
 

@@ -75,7 +75,7 @@ def test_all_fields_are_those_that_the_call_can_have(read):
 def test_a_field_that_the_call_can_not_have_is_refused_with_those_that_it_can(mistakes, collector, field):
     [(path, message)] = mistakes(collectors={collector: {"fields": ["requests", field]}})
 
-    assert path == f"collectors.{collector}.fields"
+    assert path == f"collectors.{collector}.fields[1]"
     assert message.startswith(f"'{field}' is no field that this call has; it has requests, delivered, bounces, ")
     assert ("unique_opens" in message.partition(";")[2]) is (collector == "daily")
 
@@ -198,7 +198,7 @@ def test_the_schedule_knows_how_many_calls_a_round_makes(read, collector, custom
 
 @pytest.mark.parametrize("fields", [["unique_opens"], ["spam_report_drops"], ["processed"]])
 def test_a_sum_of_the_month_is_not_had_of_every_field(mistakes, fields):
-    assert [path for path, _ in mistakes(collectors={"month": {"fields": fields}})] == ["collectors.month.fields"]
+    assert [path for path, _ in mistakes(collectors={"month": {"fields": fields}})] == ["collectors.month.fields[0]"]
 
 
 def test_categories_have_fields_of_their_own(read, mistakes):
@@ -210,7 +210,7 @@ def test_categories_have_fields_of_their_own(read, mistakes):
     }
     assert settings.categories.include == ("Newsletter", "/^promo-/")
     [(path, message)] = mistakes(collectors={"categories": {"include": ["/(/"]}})
-    assert path == "collectors.categories.include"
+    assert path == "collectors.categories.include[0]"
     assert "is no regular expression" in message
 
 
