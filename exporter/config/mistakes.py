@@ -129,8 +129,9 @@ class Wording:
         known = _known_keys(model)
         is_private = model is not None and issubclass(model, Credentials)
         near = get_close_matches(str(key), known, 1)
-        if is_private and not (near and _QUOTED_NAME.fullmatch(str(key))):
-            # A secret that lacks its key, or the space after its colon, stands where a key should.
+        is_a_key = near or self._value(path) is not None
+        if is_private and not (is_a_key and _QUOTED_NAME.fullmatch(str(key))):
+            # A secret that lacks its key, or the space after its colon, stands where a key should, with no value.
             return Mistake(tuple(section), f"holds an unknown key; known here: {', '.join(known)}")
         if near:
             return Mistake(path, f"unknown key; did you mean {near[0]}?")
