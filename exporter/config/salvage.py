@@ -15,6 +15,8 @@ AnySource = TypeVar("AnySource", bound=SourceConfig)
 
 # A mistake in these leaves it open what was meant to be asked, or allowed.
 _DECISIVE = ("rate_limit", "collectors")
+# What of a collector says how often it asks.
+_TIMING = ("enabled", "interval")
 _STAND_IN = "?"
 
 
@@ -48,17 +50,17 @@ def _is_out(entry: dict[str, Any], details: ErrorDetails) -> bool:
     match details["loc"]:
         case ():
             return False
-        case (str(key), *path, last) if key in _DECISIVE:
-            return details["type"] == "extra_forbidden" and _removed(entry[key], path, last)
+        case ("collectors", str(name), str(option), *_) if option not in _TIMING:
+            return _removed(entry["collectors"][name], option)
+        case (str(key), str(unknown)) if key in _DECISIVE and details["type"] == "extra_forbidden":
+            return _removed(entry[key], unknown)
         case ("name", *_):
             entry["name"] = _STAND_IN
         case (key, *_):
             entry.pop(str(key), None)
-    return str(details["loc"][0]) not in _DECISIVE
+    return details["loc"][0] not in _DECISIVE
 
 
-def _removed(section: Any, path: Sequence[int | str], key: int | str) -> bool:
-    for part in path:
-        section = section[part]
-    section.pop(key)
+def _removed(section: dict[str, Any], key: str) -> bool:
+    section.pop(key, None)
     return True

@@ -93,6 +93,8 @@ def test_an_impossible_schedule_is_told_in_one_run_with_mistakes_elsewhere(probl
         ("{password: x}", "5", "credentials"),
         ("credentials: {password: x},", "", "credentials"),
         ("collectors: {}", "collectors: {totals: {colour: red}}", "collectors.totals.colour"),
+        ("collectors: {}", "collectors: {daily: {days: many}}", "collectors.daily.days"),
+        ("collectors: {}", "collectors: {weekly: {}}", "collectors.weekly"),
         ("per: 15m", "per: 15m, colour: red", "rate_limit.colour"),
         ("{box: n0}", "{box: n0}, {box: 5}", "customers[1].box"),
         ("{box: n0}", "{box: n0}, {box: n0}", "customers[1].box"),
@@ -110,6 +112,8 @@ def test_an_impossible_schedule_is_told_in_one_run_with_a_mistake_of_its_own_sou
     ("right", "wrong", "path"),
     [
         ("collectors: {}", "collectors: {totals: {interval: 5}}", "collectors.totals.interval"),
+        ("collectors: {}", "collectors: {totals: {enabled: 5}}", "collectors.totals.enabled"),
+        ("collectors: {}", "collectors: {totals: 5}", "collectors.totals"),
         ("collectors: {}", "collectors: []", "collectors"),
         ("calls: 1,", "calls: many,", "rate_limit.calls"),
         ("per: 15m", "per: 15", "rate_limit.per"),
