@@ -140,9 +140,12 @@ def backfill(options: argparse.Namespace) -> int:
     )
     is_over = False
     try:
-        is_good = bool(work.plan()) if options.is_dry else work.run()
-        # What failed is left to be asked for by the same command.
-        is_over = is_good and not options.is_dry
+        if options.is_dry:
+            work.plan()
+            is_good = True
+        else:
+            # What failed is left to be asked for by the same command.
+            is_good = is_over = work.run()
     except UsageError:
         is_over = not options.is_dry
         raise

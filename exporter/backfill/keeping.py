@@ -338,7 +338,7 @@ class Journal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StartError(f"{self._path or 'memory'}: what was fetched can't be kept there ({error})") from None
+            raise StartError(f"{self._path or 'memory'}: what was fetched can't be kept or read there ({error})") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,14 +162,14 @@ def test_another_commands_file_is_refused(open_journal):
 def test_a_file_that_another_process_has_is_refused(open_journal, path):
     open_journal()
 
-    with pytest.raises(StartError, match="can't be kept there .database is locked"):
+    with pytest.raises(StartError, match="can't be kept or read there .database is locked"):
         Journal(path, PURPOSE, 0.0)
 
 
 def test_a_file_of_something_else_is_refused(path):
     path.write_bytes(b"no database at all, but long enough to look like one" * 100)
 
-    with pytest.raises(StartError, match="can't be kept there .file is not a database"):
+    with pytest.raises(StartError, match="can't be kept or read there .file is not a database"):
         Journal(path, PURPOSE, 0.0)
 
 
@@ -203,5 +203,5 @@ def test_a_file_that_breaks_while_it_is_read_ends_the_command_with_its_name(open
     path.write_bytes(content[: len(content) // 2] + b"\xff" * (len(content) - len(content) // 2))
     broken = open_journal()
 
-    with pytest.raises(StartError, match=f"^{path}: what was fetched can't be kept there"):
+    with pytest.raises(StartError, match=f"^{path}: what was fetched can't be kept or read there"):
         list(broken.forward(series.number, DAY, date.max))
