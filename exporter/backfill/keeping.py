@@ -338,7 +338,8 @@ class Journal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StartError(f"{self._path or 'memory'}: what was fetched can't be kept or read there ({error})") from None
+            where = self._path or "memory"
+            raise StartError(f"{where}: what was fetched can't be kept or read there ({error})") from None
 
 
 @dataclass(frozen=True, slots=True)
