@@ -3,6 +3,12 @@
 The vendor sees a request between our sending it and the arrival of its answer. So a request takes a place when it
 is sent, and its place is free again one period after the answer arrived: then the requests of one place are more
 than a period apart wherever in between the vendor saw them, and no window can hold more of them than there are places.
+
+Two things outlive a limiter. A book is for restarts: whatever may be sent is counted there first, in lots, so that not
+each request waits for a disk. Of the requests in flight, those ``covered`` are counted in the book and those
+``uncovered`` are about to be, and nothing is sent while it is uncovered; ``leased`` more are counted that nobody has
+asked for yet. After a crash all that the book counts takes a place. An heir is for reloads: a limiter of another size,
+or of other sources, is told of all that passed here, and of what is under way when that ends.
 """
 
 import math
