@@ -44,6 +44,7 @@ class Store:
         sources: what is known of each source, by its name.
         untried: how many places have not been fetched once yet.
         changes: what is to be rendered again.
+        deadlines: when what is not fetched again turns stale and leaves.
     """
 
     def __init__(
