@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
@@ -29,14 +30,15 @@ def salvaged(
     """
     kept = {key: value for key, value in entry.items() if key not in ("customers", "credentials")}
     rest: dict[str, Any] = {**deepcopy(kept), "customers": []}
-    # Nobody is asked for the schedule, so there need be no credentials.
-    model = create_model(model.__name__, __base__=model, credentials=(Any, None))
+    model = _without_credentials(model)
     try:
         model.model_validate(rest, context=around)
     except ValidationError as error:
-        outcomes = [_is_out(rest, each) for each in error.errors(include_url=False, include_input=False)]
-        if not all(outcomes):
+        found = error.errors(include_url=False, include_input=False)
+        if any(map(_leaves_it_open, found)):
             return None
+        for each in found:
+            _take_out(rest, each["loc"])
     try:
         source = model.model_validate(rest, context=around)
     except ValidationError:
@@ -45,22 +47,32 @@ def salvaged(
     return source.model_copy(update={"customers": tuple(customers.values())})
 
 
-def _is_out(entry: dict[str, Any], details: ErrorDetails) -> bool:
-    """Take a mistake out of an entry; tell whether the schedule is none the vaguer for it."""
+@cache
+def _without_credentials(model: type[AnySource]) -> type[AnySource]:
+    # Nobody is asked for the schedule, so there need be none.
+    return create_model(model.__name__, __base__=model, credentials=(Any, None))
+
+
+def _leaves_it_open(details: ErrorDetails) -> bool:
+    """Return whether nobody knows, for a mistake, what the schedule is."""
     match details["loc"]:
         case ():
-            return False
-        case ("collectors", str(name), str(option), *_) if option not in _TIMING:
-            return _removed(entry["collectors"][name], option)
-        case (str(key), str(unknown)) if key in _DECISIVE and details["type"] == "extra_forbidden":
-            return _removed(entry[key], unknown)
+            return True
+        case ("collectors", str(), str(option), *_):
+            return option in _TIMING
+        case (key, str()) if key in _DECISIVE:
+            return details["type"] != "extra_forbidden"
+        case path:
+            return path[0] in _DECISIVE
+
+
+def _take_out(entry: dict[str, Any], path: tuple[Any, ...]) -> None:
+    match path:
+        case ("collectors", name, option, *_):
+            entry["collectors"][name].pop(option, None)
+        case ("collectors" | "rate_limit" as section, unknown):
+            entry[section].pop(unknown, None)
         case ("name", *_):
             entry["name"] = _STAND_IN
         case (key, *_):
-            entry.pop(str(key), None)
-    return details["loc"][0] not in _DECISIVE
-
-
-def _removed(section: dict[str, Any], key: str) -> bool:
-    section.pop(key, None)
-    return True
+            entry.pop(key, None)

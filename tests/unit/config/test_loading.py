@@ -72,6 +72,7 @@ def is_config_or_error(path):
 
 @anything
 @given(TREES | st.fixed_dictionaries({"sources": st.lists(SOURCES, max_size=3)}))
+@example({"sources": [{"type": "letters", "collectors": {"sources": False, "daily": None}}]})
 def test_whatever_json_holds_it_is_a_configuration_or_a_list_of_mistakes(written, tree):
     assert is_config_or_error(written(json.dumps(tree), "config.json"))
 

@@ -56,8 +56,8 @@ BROKEN = {
     "a bomb": (with_length(BOMB, b"Content-Encoding: gzip"), errors.TooLarge),
     "switched protocols": (b"HTTP/1.1 101 Switching\r\n\r\n", errors.InvalidResponse),
     "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", errors.InvalidResponse),
-    "a redirect": (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", errors.ClientRefused),
-    "a redirect to nowhere": (b"HTTP/1.1 301 Moved\r\nLocation: http://[/\xff\r\n\r\n", errors.ClientRefused),
+    "a redirect": (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", errors.Redirected),
+    "a redirect to nowhere": (b"HTTP/1.1 301 Moved\r\nLocation: http://[/\xff\r\n\r\n", errors.Redirected),
     "a cut error": (b"HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\n{", errors.AuthRejected),
     "a broken error": (b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nx", errors.ServerFailed),
     "an error with two lengths": (
