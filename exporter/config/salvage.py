@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
@@ -11,8 +11,6 @@ from pydantic_core import ErrorDetails
 from exporter.config.customer_list import CustomerList
 from exporter.config.models import SourceConfig
 from exporter.config.values import Surroundings
-
-AnySource = TypeVar("AnySource", bound=SourceConfig)
 
 # A mistake in these leaves it open what was meant to be asked, or allowed.
 _DECISIVE = ("rate_limit", "collectors")
@@ -22,8 +20,8 @@ _STAND_IN = "?"
 
 
 def salvaged(
-    model: type[AnySource], entry: Mapping[str, Any], lists: Sequence[CustomerList], around: Surroundings
-) -> AnySource | None:
+    model: type[SourceConfig], entry: Mapping[str, Any], lists: Sequence[CustomerList], around: Surroundings
+) -> SourceConfig | None:
     """Return a source of what is right of its entry and of its lists; None where its schedule can't be told.
 
     It is good for that alone: it has no credentials, and what is wrong stands at its default.
@@ -48,7 +46,7 @@ def salvaged(
 
 
 @cache
-def _without_credentials(model: type[AnySource]) -> type[AnySource]:
+def _without_credentials(model: type[SourceConfig]) -> type[SourceConfig]:
     # Nobody is asked for the schedule, so there need be none.
     return create_model(model.__name__, __base__=model, credentials=(Any, None))
 
