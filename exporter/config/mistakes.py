@@ -129,9 +129,10 @@ class Wording:
         known = _known_keys(model)
         is_private = model is not None and issubclass(model, Credentials)
         near = get_close_matches(str(key), known, 1)
-        is_a_key = near or self._value(path) is not None
+        is_a_key = near or self._value(path) not in (None, "", *known)
         if is_private and not (is_a_key and _QUOTED_NAME.fullmatch(str(key))):
-            # A secret that lacks its key, or the space after its colon, stands where a key should, with no value.
+            # A secret that lacks its key, or the space after its colon, stands where a key should, with no value; one
+            # that stands the wrong way round has its key for one.
             return Mistake(tuple(section), f"holds an unknown key; known here: {', '.join(known)}")
         if near:
             return Mistake(path, f"unknown key; did you mean {near[0]}?")
