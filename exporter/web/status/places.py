@@ -246,7 +246,7 @@ def _column_of(sort: Order, dues: DueColumns) -> Callable[[Shelf], Sequence[Any]
     due = dues() if sort is Order.NEXT else {}
     blank = [inf] * (GROUP_SIZE + 1)
     columns: Mapping[Order, Callable[[Shelf], Sequence[Any]]] = {
-        Order.CUSTOMER: lambda shelf: [record.name if record else "" for record in shelf.group.records],
+        Order.CUSTOMER: lambda shelf: shelf.group.names,
         Order.SOURCE: lambda shelf: [shelf.group.source] * len(shelf.group.records),
         Order.COLLECTOR: lambda shelf: [shelf.collector] * len(shelf.group.records),
         Order.AGE: lambda shelf: [inf if isnan(moment) else -moment for moment in shelf.last_success],
