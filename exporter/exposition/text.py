@@ -105,8 +105,12 @@ def _failing(shelf: Shelf, _: Family) -> _Rows:
 
 def _held(shelf: Shelf, _: Family) -> _Rows:
     for row, notes in shelf.notes.items():
+        layout = shelf.layouts[row]
+        # One whose series is gone is still held, should it come back, but there is nothing to be ahead of the vendor.
+        shown = {family.name for family in layout.parts} if layout else ()
         for metric, excess in notes.held.items():
-            yield row, (metric,), excess
+            if metric in shown:
+                yield row, (metric,), excess
 
 
 def _corrections(shelf: Shelf, _: Family) -> _Rows:

@@ -386,7 +386,8 @@ class Store:
         old, now = shelf.notes.pop(row, None) or Notes(), new or Notes()
         if new is not None:
             shelf.notes[row] = new
-        if old.held != now.held:
+        # What is held shows for as long as its series does.
+        if old.held or now.held:
             self.changes.mark(shelf.group, (health.HELD,))
         if old.corrections != now.corrections:
             self.changes.mark(shelf.group, (health.CORRECTIONS,))

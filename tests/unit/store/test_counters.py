@@ -152,6 +152,25 @@ def test_a_field_that_the_vendor_leaves_out_for_a_while_goes_on_where_it_was():
     assert scene.series(CORRECTIONS, "metric") == {("a", "sendgrid_opens_total"): 1.0}
 
 
+def test_a_held_total_that_leaves_is_ahead_of_nothing_and_counts_once_when_it_comes_back():
+    scene = Scene()
+    place = scene.place()
+    scene.succeed(place, REQUESTS.sample(1_000), OPENS.sample(50))
+    scene.succeed(place, REQUESTS.sample(1_000), OPENS.sample(45))
+    assert scene.series(HELD) == {"a": 5.0}
+    scene.succeed(place, REQUESTS.sample(1_000))
+    assert scene.series(HELD) == {}
+    scene.succeed(place, REQUESTS.sample(1_000), OPENS.sample(46))
+    assert scene.series(HELD) == {"a": 4.0}
+    scene.clock.advance(DAY)
+    assert scene.series(HELD) == {}
+    scene.succeed(place, REQUESTS.sample(1_000), OPENS.sample(51))
+
+    assert scene.series("sendgrid_opens_total") == {"a": 51.0}
+    assert scene.series(HELD) == {}
+    assert scene.series(CORRECTIONS, "metric") == {("a", "sendgrid_opens_total"): 1.0}
+
+
 def test_a_new_field_begins_at_the_vendors_value_and_disturbs_no_other():
     scene = Scene()
     place = scene.place()
