@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import yaml
@@ -107,9 +108,16 @@ def test_an_alert_silences_what_follows_from_it_and_nothing_else(watch, cause, s
 
     alertmanager.send(cause, *silent, *heard)
 
-    states = {json.dumps(each["labels"], sort_keys=True): each["status"] for each in alertmanager.alerts()}
-    assert {states[json.dumps(each, sort_keys=True)]["state"] for each in silent} == {"suppressed"}
-    assert not any(states[json.dumps(each, sort_keys=True)]["inhibitedBy"] for each in [cause, *heard])
+    def states() -> dict[str, dict[str, Any]]:
+        return {json.dumps(each["labels"], sort_keys=True): each["status"] for each in alertmanager.alerts()}
+
+    def are_silent() -> bool:
+        now = states()
+        return {now[json.dumps(each, sort_keys=True)]["state"] for each in silent} == {"suppressed"}
+
+    # It learns of the cause a moment after it has taken it.
+    eventually(are_silent)
+    assert not any(states()[json.dumps(each, sort_keys=True)]["inhibitedBy"] for each in [cause, *heard])
 
 
 def test_ten_thousand_stale_customers_are_one_notification_and_an_info_is_none(watch):
