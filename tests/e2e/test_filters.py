@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.programs import Exporter, Prometheus, free_port, labels_of, parsed
+from tests.e2e.programs import Exporter, Prometheus, free_port, labels_of, parsed, series
 from tests.e2e.sources import source
 from tests.e2e.waiting import eventually
 
@@ -72,12 +72,20 @@ def test_the_targets_are_the_customers(exporter, world):
     assert exporter.ask("/sd", headers={"Host": "a b"}).status_code == 400
 
 
-PAGE = Path(__file__).parents[2] / "docs/scraping.md"
+ROOT = Path(__file__).parents[2]
+RULES = {
+    rule.get("record") or rule["alert"]: rule["expr"]
+    for name in ("exporter", "exporter-alerts")
+    for group in yaml.safe_load((ROOT / f"deploy/prometheus/rules/{name}.yml").read_text())["groups"]
+    for rule in group["rules"]
+}
 
 
-def test_a_job_for_each_customer_as_the_documents_show_it(servers, stack, exporter, world, tmp_path):
-    """All four shares of the documents' job together have every customer of its source, once."""
-    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL) if "/sd" in block]
+@pytest.fixture(scope="module")
+def shared(servers, stack, exporter, tmp_path_factory) -> Prometheus:
+    """Run the jobs that the documents show, with all four shares of the customers' one."""
+    page = (ROOT / "docs/scraping.md").read_text()
+    (block,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "/sd" in block]
     job, own = yaml.safe_load(block)["scrape_configs"]
     job["http_sd_configs"] = [{"url": f"http://127.0.0.1:{exporter.port}/sd", "refresh_interval": "1s"}]
     own["static_configs"] = [{"targets": [f"127.0.0.1:{exporter.port}"]}]
@@ -85,14 +93,39 @@ def test_a_job_for_each_customer_as_the_documents_show_it(servers, stack, export
     for share in range(4):
         jobs.append(deepcopy(job) | {"job_name": f"customers-{share}"})
         jobs[-1]["relabel_configs"][-1]["regex"] = str(share)
+    return stack.enter_context(Prometheus(tmp_path_factory.mktemp("shared"), exporter.port, free_port(), jobs=jobs))
 
-    prometheus = stack.enter_context(Prometheus(tmp_path, exporter.port, free_port(), jobs=jobs))
 
+def test_a_job_for_each_customer_as_the_documents_show_it(shared, world):
+    """All four shares of the documents' job together have every customer of its source, once."""
     count = len(world.customers)
     of_customers = 'job=~"customers-.*"'
-    assert prometheus.eventually(lambda: prometheus.scalar(f"count(up{{{of_customers}}} == 1)") == count)
-    assert prometheus.eventually(lambda: prometheus.scalar("count(email_stats_exporter_fetches_total)")) == 3
+    assert shared.eventually(lambda: shared.scalar(f"count(up{{{of_customers}}} == 1)") == count)
+    assert shared.eventually(lambda: shared.scalar("count(email_stats_exporter_fetches_total)")) == 3
     # One `up` for each customer, told apart by `instance`, and every series once.
-    assert prometheus.scalar(f"count(count by (instance) (up{{{of_customers}}}))") == count
-    assert prometheus.scalar("count(sendgrid_requests_total)") == count
-    assert prometheus.scalar("max(count by (source, customer) (sendgrid_requests_total))") == 1
+    assert shared.scalar(f"count(count by (instance) (up{{{of_customers}}}))") == count
+    assert shared.scalar("count(sendgrid_requests_total)") == count
+    assert shared.scalar("max(count by (source, customer) (sendgrid_requests_total))") == 1
+
+
+def test_with_a_job_for_each_customer_the_rules_on_the_exporter_are_those_of_one_page(shared, exporter, world):
+    fetches = 3 * len(world.customers)
+    assert shared.eventually(
+        lambda: shared.scalar("count(email_stats_exporter_last_success_timestamp_seconds)") == fetches
+    )
+
+    assert shared.query(RULES["EmailStatsExporterDown"]) == {}
+    for what, number in (("stale", len(world.customers)), ("failing", 0)):
+        counts = shared.query(RULES[f"collector:email_stats_exporter_{what}:count"])
+        assert counts == {
+            series("", source="acme", collector=collector): number for collector in ("totals", "daily", "credits")
+        }
+    # Nothing that an alert may ask for is missing, and nothing is there twice.
+    own = {
+        key
+        for key in exporter.values()
+        if key[0].startswith("email_stats_exporter_") and labels_of(key).get("source") in {None, "acme"}
+    }
+    everything = '{__name__=~"email_stats_exporter_.+"}'
+    assert set(shared.query(everything)) == own
+    assert shared.scalar(f"count({everything})") == len(own)
