@@ -51,8 +51,8 @@ _COMMANDS = {
   email-stats-exporter demo --scenario=outage --web.listen-address=:0
 """,
     "discover": """Print the vendor's customers of a source, as customers for its configuration.
-  email-stats-exporter discover acme >> customers.yaml
-  email-stats-exporter discover acme --format=json > customers/acme.json
+  email-stats-exporter discover acme
+  email-stats-exporter discover acme --format=json > acme.json.new && mv acme.json.new customers/acme.json
 """,
     "schema": """Print the JSON Schema of the configuration.
   email-stats-exporter schema > config.schema.json

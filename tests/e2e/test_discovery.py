@@ -1,6 +1,8 @@
 """Customers on a vendor's own list: they come and go as it says, but only if it is to be believed."""
 
 import json
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -131,3 +133,25 @@ def test_discover_prints_customers_that_load_again(shell, sources, changing_vend
 
     assert check.wait() == 0, check.stderr
     assert check.stdout.count(f": 12 customers at {changing_vendor.base_url}") == 4
+
+
+def test_the_examples_in_the_help_renew_a_file_that_the_configuration_reads(shell, sources):
+    """As a user pastes them, where the file is the only one that has customers."""
+    plain = {key: value for key, value in sources[0].items() if key not in {"customers", "discovery"}}
+    folder = shell.configure([{**plain, "customer_files": ["customers/*"]}]).parent
+    file = folder / "customers/acme.json"
+    file.parent.mkdir()
+    file.write_text('[{"user": "somebody@example.com"}]')
+    program = folder / "bin/email-stats-exporter"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(shell.script)} "$@"\n')
+    program.chmod(0o700)
+    search_path = {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+    told = shell.start("discover", "--help")
+    assert told.wait() == 0
+    examples = told.stdout.partition("examples:\n")[2]
+    pasted = shell.start_other("sh", "-e", "-c", f"cd {shlex.quote(str(folder))}\n{examples}", **search_path)
+
+    assert pasted.wait() == 0, pasted.stderr
+    assert len(json.loads(file.read_text())["customers"]) == 12
