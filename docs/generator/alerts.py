@@ -29,6 +29,30 @@ alerts need its recording rules, and nothing else.
 
 *for*: how long its condition must hold before it fires. *keeps firing*: how long it must not hold before it is over.
 """
+_SEVERAL = """\
+## Several exporters
+
+`EmailStatsExporterDown` fires when Prometheus has no page of any exporter: of replicas, one is enough. Of exporters
+with different sources, one that goes takes the series of its sources along, and with them the alerts on them: none
+fires while another exporter is there. If one Prometheus scrapes several such, add a rule, in a file of your own, with
+the names of your jobs:
+
+```yaml
+# Of two replicas the loss of one fires it as well.
+groups:
+  - name: exporters
+    rules:
+      - alert: EmailStatsOneExporterDown
+        expr: up{job="email-stats-exporter"} == 0
+        for: 10m
+        labels: {severity: critical}
+        annotations:
+          summary: Prometheus gets no page of email-stats-exporter from {{ $labels.instance }}
+```
+
+A target that service discovery lists no more has no `up`. Give such an exporter a job of its own, and add
+`or absent(up{job="…"})`.
+"""
 _THRESHOLDS = """\
 ## Thresholds
 
@@ -106,6 +130,7 @@ def _parts(files: Sequence[_File]) -> Iterator[str]:
         if alerts := [rule for rule in file.rules if "alert" in rule]:
             yield f"### {code(file.name)}\n"
             yield table(("alert", "severity", "for", "keeps firing", "it means"), map(_alert, alerts))
+    yield _SEVERAL
     yield _THRESHOLDS
     rules = [rule for file in files for rule in file.rules if "alert" in rule]
     yield table(("threshold", "default", "alert"), (row for rule in rules for row in _thresholds(rule)))

@@ -110,6 +110,39 @@ def test_no_alert_and_no_group_is_there_twice():
     assert [name for name, count in Counter(rule.name for rule in ALERTS).items() if count > 1] == []
 
 
+def test_the_rule_that_is_shown_for_several_exporters_tells_of_one_that_goes_while_another_stays(promtool, tmp_path):
+    page = (ROOT / "docs/alerts.md").read_text(encoding="utf-8").partition("## Several exporters")[2]
+    [shown, *_] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "own.yml").write_text(shown, encoding="utf-8")
+    gone = {"severity": "critical", "job": "email-stats-exporter", "instance": "shop:10587"}
+    told = {"summary": "Prometheus gets no page of email-stats-exporter from shop:10587"}
+    story = {
+        "interval": "1m",
+        "input_series": [
+            {"series": 'up{job="email-stats-exporter", instance="acme:10587"}', "values": "1x60"},
+            {"series": 'up{job="email-stats-exporter", instance="shop:10587"}', "values": "1x19 0x20 1x20"},
+            {"series": 'email_stats_exporter_build_info{instance="acme:10587"}', "values": "1x60"},
+            {"series": 'email_stats_exporter_build_info{instance="shop:10587"}', "values": "1x19 stale _x19 1x20"},
+        ],
+        "alert_rule_test": [
+            {"alertname": "EmailStatsExporterDown", "eval_time": "35m"},
+            {"alertname": "EmailStatsOneExporterDown", "eval_time": "19m"},
+            {
+                "alertname": "EmailStatsOneExporterDown",
+                "eval_time": "35m",
+                "exp_alerts": [{"exp_labels": gone, "exp_annotations": told}],
+            },
+            {"alertname": "EmailStatsOneExporterDown", "eval_time": "50m"},
+        ],
+    }
+    files = [str(ROOT / "deploy/prometheus/rules/exporter-alerts.yml"), str(tmp_path / "own.yml")]
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({"rule_files": files, "tests": [story]}), encoding="utf-8")
+
+    result = promtool("test", "rules", str(tmp_path / "test.yml"))
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("rule", [rule for rule in rules() if not rule.is_alert], ids=lambda rule: rule.name)
 def test_what_is_recorded_is_named_by_level_metric_and_operations(rule):
     assert re.fullmatch(r"[a-z_]+:[a-z][a-z0-9_]*:[a-z0-9_]+", rule.name)
