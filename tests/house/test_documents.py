@@ -130,6 +130,33 @@ def test_what_the_page_on_operations_says_of_check_is_what_it_prints(root, tmp_p
     assert (result.stderr or result.stdout.removeprefix("config.yaml is valid.\n")) in shown
 
 
+def test_the_page_on_operations_has_the_figures_of_the_benchmarks(root):
+    """Rounded, and maybe of another run: within a fifth of them."""
+    measured = {(cells[1], cells[2]): cells[3:5] for cells in rows_of(root / "docs/benchmarks.md") if len(cells) > 4}
+    [largest] = [cells for cells in rows_of(root / "docs/operations.md") if cells[1:2] == ["100,000"]]
+    memory, _ = measured["memory (RSS), fetched, scraped and changed", "100,000"]
+    _, cpu = measured["cold start of the command, to the last byte of the first page", "100,000"]
+
+    assert quantity(largest[2]) == pytest.approx(quantity(memory), rel=0.2)
+    assert quantity(largest[3]) == pytest.approx(quantity(cpu.removeprefix("its CPU: ")), rel=0.2)
+    for customers in ("1,000", "10,000", "100,000"):
+        [row] = [cells for cells in rows_of(root / "docs/operations.md") if cells[1:2] == [customers]]
+        scrape, _ = measured["time of a scrape, gzip", customers]
+        assert quantity(row[4]) == pytest.approx(quantity(scrape), rel=0.2)
+
+
+def rows_of(page):
+    """Return the cells of each row of a page's tables; the first and the last are empty."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.split("|")] for line in lines if line.startswith("|")]
+
+
+def quantity(text):
+    """Return how many seconds or megabytes a figure says."""
+    number, unit = text.split()
+    return float(number) * {"ms": 0.001, "s": 1, "MB": 1}[unit]
+
+
 @pytest.fixture(scope="module")
 def commands():
     _, _, listed = help_of().partition("\ncommands:\n")
