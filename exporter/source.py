@@ -130,8 +130,7 @@ class Source:
     def configure(self, customers: Sequence[Customer]) -> None:
         """Take the configured customers; before ``start`` they only come onto the roster."""
         with self._lock:
-            self._move(self.roster.configure(customers))
-            self._count()
+            self._configure(customers)
 
     def foresee(self, customers: Iterable[Customer]) -> Foreseen:
         """Return what is kept of those of these customers who are not there yet, while no page has to wait."""
@@ -145,8 +144,8 @@ class Source:
         collectors: Sequence[AnyCollector],
         customers: Sequence[Customer],
         foreseen: Foreseen,
-    ) -> Movement:
-        """Go on by a new configuration of the same source, whose customers may be others; return who came and went.
+    ) -> None:
+        """Go on by a new configuration of the same source, whose customers may be others.
 
         ``collectors`` are those that ask in another way from now on, for the same; ``foreseen`` is of the customers.
         """
@@ -156,11 +155,7 @@ class Source:
             self.collectors = [renewed.get(each.name, each) for each in self.collectors]
             for each in self.collectors:
                 self._tasks[each.name].collector = each
-            movement = self.roster.configure(customers)
-            self._move(movement, foreseen)
-            dismissed = self._filter(getattr(config, "discovery", None))
-            self._count()
-            return Movement(movement.joined, [*movement.left, *dismissed])
+            self._configure(customers, foreseen)
 
     def close(self) -> None:
         """Leave at once, with everything that was shown; what is still under way changes nothing any more."""
@@ -178,16 +173,16 @@ class Source:
         """Let nobody come or go inside the block, but by the calling thread."""
         return self._lock
 
-    def _filter(self, discovery: DiscoveryConfig | None) -> Sequence[Customer]:
-        """Take another filter of the vendor's list; return who has to leave, before the list is read again."""
-        if discovery is None or discovery == self.discovery:
-            return ()
-        self.discovery = discovery
-        dismissed = self.roster.dismiss(discovery.admits)
-        self._move(dismissed)
-        if self.listing:
+    def _configure(self, customers: Sequence[Customer], foreseen: Foreseen | None = None) -> None:
+        """Take the configured customers and filter; the list is read again for whom it may have from now on."""
+        movement = self.roster.configure(customers)
+        self._move(movement, foreseen)
+        before, self.discovery = self.discovery, getattr(self.config, "discovery", None)
+        if self.discovery and self.discovery != before:
+            self._move(self.roster.dismiss(self.discovery.admits))
+        if self.listing and (movement.left or self.discovery != before):
             self._poller.hasten(self.listing)
-        return dismissed.left
+        self._count()
 
     def take_list(self, found: Sequence[Found]) -> None:
         """Take a whole list of the vendor's: customers come and go, and it is shown who may send."""
