@@ -8,7 +8,7 @@ import structlog
 from exporter.errors import FetchError, Reason, Stopped
 from exporter.fetch import Desk
 from exporter.providers.base import Found
-from exporter.state import KeptList, Lists
+from exporter.state import KeptList, Lists, Missing
 from exporter.upstream import Upstream
 
 log = structlog.get_logger(__name__)
@@ -24,8 +24,8 @@ class Listed(Protocol):
     def find(self) -> Sequence[Found]:
         """Return the vendor's whole list."""
 
-    def take_list(self, found: Sequence[Found]) -> None:
-        """Let customers come and go as a list says."""
+    def take_list(self, found: Sequence[Found]) -> Sequence[Missing] | None:
+        """Let customers come and go as a list says; return who stays though missing, None if none of it counts."""
 
     def expire_list(self) -> None:
         """Show no more what the list said of customers."""
@@ -107,9 +107,10 @@ class Listing:
             log.exception("internal error in a discovery", source=self.source, error=type(error).__name__)
             self._note(Reason.INTERNAL, type(error).__name__)
             return False
-        self._of.take_list(found)
+        missing = self._of.take_list(found)
         self._note(None, "")
-        self._lists.write(found, self._desk.clock.time())
+        if missing is not None:
+            self._lists.write(KeptList(found, self._desk.clock.time(), missing))
         return True
 
     def _note(self, reason: Reason | None, words: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from exporter.providers.base import Customer, Found
+from exporter.state import Missing
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +34,7 @@ class _Listed:
     """A customer that came by the vendor's list."""
 
     customer: Customer
-    id: str
-    user: str
+    found: Found
     missing: int = 0
     missing_short: int = 0
 
@@ -59,6 +59,15 @@ class Roster:
     def customers(self) -> Sequence[Customer]:
         """All customers: the configured ones first."""
         return [*self._configured.values(), *(listed.customer for listed in self._listed.values())]
+
+    @property
+    def missing(self) -> Sequence[Missing]:
+        """Who is still on it although the last list lacked them."""
+        return [
+            Missing(listed.found, listed.missing, listed.missing_short)
+            for listed in self._listed.values()
+            if listed.missing or listed.missing_short
+        ]
 
     def configure(self, customers: Iterable[Customer]) -> Movement:
         """Take a new list of configured customers; one that is asked for as before stays as it is, but for labels."""
@@ -87,22 +96,34 @@ class Roster:
 
     def dismiss(self, is_wanted: Callable[[str], bool]) -> Movement:
         """Let those of the vendor's list go whose user name is not wanted any more."""
-        keys = [key for key, listed in self._listed.items() if not is_wanted(listed.user)]
+        keys = [key for key, listed in self._listed.items() if not is_wanted(listed.found.user)]
         return Movement(left=[self._listed.pop(key).customer for key in keys])
 
-    def take_list(self, found: Sequence[Found], is_wanted: Callable[[Found], bool]) -> Movement:
-        """Take a whole list of the vendor's; who is not wanted is as good as not on it, but for ``active``."""
+    def take_list(
+        self, found: Sequence[Found], is_wanted: Callable[[Found], bool], missing: Sequence[Missing] = ()
+    ) -> Movement:
+        """Take a whole list of the vendor's; who is not wanted is as good as not on it, but for ``active``.
+
+        ``missing`` are those who stayed without it before a restart: they join again, as near to leaving as they were.
+        """
         self.active = {each.key: each.is_active for each in found if each.is_active is not None}
         rows = {each.key: each for each in found if is_wanted(each)}
         left = [*self._renamed(rows), *self._missing(rows)]
-        return Movement(self._new(rows), left)
+        return Movement([*self._new(rows), *self._recalled(missing, is_wanted)], left)
+
+    def _recalled(self, missing: Iterable[Missing], is_wanted: Callable[[Found], bool]) -> Iterable[Customer]:
+        stays = {each.found.key: each for each in missing if is_wanted(each.found)}
+        for customer in self._new({key: each.found for key, each in stays.items()}):
+            listed, was = self._listed[customer.id], stays[customer.id]
+            listed.missing, listed.missing_short = was.lists, was.short_lists
+            yield customer
 
     def _renamed(self, rows: dict[str, Found]) -> Iterable[Customer]:
         """Take off those whose number the vendor now lists under another name."""
         # Only a name that is new can be the new one: vendors' own samples show one number twice.
         numbers = {each.id for key, each in rows.items() if key not in self._listed}
         for key, listed in list(self._listed.items()):
-            if key not in rows and listed.id in numbers and listed.id != key:
+            if key not in rows and listed.found.id in numbers and listed.found.id != key:
                 yield self._listed.pop(key).customer
 
     def _missing(self, rows: dict[str, Found]) -> Iterable[Customer]:
@@ -129,7 +150,7 @@ class Roster:
                 log.warning("listed customer left out: another one has its name", source=self.source)
                 continue
             names.add(customer.name)
-            self._listed[key] = _Listed(customer, each.id, each.user)
+            self._listed[key] = _Listed(customer, each)
             joined.append(customer)
         return joined
 

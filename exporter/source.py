@@ -17,7 +17,7 @@ from exporter.providers.base import AnyCollector, Customer, Found, Provider, Sou
 from exporter.roster import Movement, Roster, label_of
 from exporter.samples import Family, Sample
 from exporter.selection import Selection
-from exporter.state import Lists, list_name, scope_of
+from exporter.state import Lists, Missing, list_name, scope_of
 from exporter.store import Foreseen
 from exporter.upstream import Limiter, Upstream
 
@@ -184,16 +184,20 @@ class Source:
             self._poller.hasten(self.listing)
         self._count()
 
-    def take_list(self, found: Sequence[Found]) -> None:
-        """Take a whole list of the vendor's: customers come and go, and it is shown who may send."""
+    def take_list(self, found: Sequence[Found], missing: Sequence[Missing] = ()) -> Sequence[Missing] | None:
+        """Take a list of the vendor's, and who took part without; return who does now, None if nothing counts any more.
+
+        Customers come and go, and it is shown who may send.
+        """
         with self._lock:
             if self._is_closed:
-                return
+                return None
             before = dict(self.roster.active)
-            self._move(self.roster.take_list(found, self._is_wanted))
+            self._move(self.roster.take_list(found, self._is_wanted, missing))
             self._count()
             active = self.roster.active
             self._describe(each for each in self.customers if before.get(each.id) != active.get(each.id))
+            return self.roster.missing
 
     def expire_list(self) -> None:
         """Show no more who may send, since the list is too old; nobody leaves."""
@@ -250,7 +254,7 @@ class Source:
         lists = Lists(self._desk.state, list_name(self.config), self.config.listed_settings)
         listing = Listing(self, self.discovery.interval, self._desk, lists)
         if kept := lists.read():
-            self.take_list(kept.found)
+            self.take_list(kept.found, kept.missing)
             self._describe(self.customers)
         if attempted := lists.attempted():
             listing.recall(kept, attempted)
@@ -358,10 +362,8 @@ class Source:
         return self.discovery is not None and self.discovery.admits(found.user)
 
     def _enlist(self, found: Found) -> Customer:
-        kind = self.discovery.label if self.discovery else "user"
-        return Customer(
-            found.key, label_of(found, kind), self.config.timezone, self._desk.clock, settings=found.settings
-        )
+        name = label_of(found, self.discovery.label if self.discovery else "user")
+        return Customer(found.key, name, self.config.timezone, self._desk.clock, settings=found.settings)
 
     def _describe(self, customers: Iterable[Customer]) -> None:
         """Show what is known of customers; of very many, most have the same labels as some other."""

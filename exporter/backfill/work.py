@@ -20,7 +20,7 @@ from exporter.errors import FetchError, StartError, Stopped, UsageError
 from exporter.providers.base import Found
 from exporter.selection import Selection
 from exporter.source import Source
-from exporter.state import Lists, account, fact_name, list_name
+from exporter.state import KeptList, Lists, account, fact_name, list_name
 
 # How often it is looked whether somebody wants the program to end.
 _LOOK_AGAIN = 0.1
@@ -96,7 +96,7 @@ class Backfill:
             found = self._found(source)
         except FetchError as error:
             raise StartError(f"source {source.name}: {error}") from None
-        self._lists(source).write(found, self.clock.time())
+        self._lists(source).write(KeptList(found, self.clock.time()))
         source.take_list(found)
         source.is_listed = True
 

@@ -4,7 +4,7 @@ The store writes a value here before a scrape can see it, so no crash ever shows
 found by the identity of an account, never by its label alone, and nothing here knows how it is shown.
 """
 
-from exporter.state.facts import Budget, KeptList, Lists, Pause
+from exporter.state.facts import Budget, KeptList, Lists, Missing, Pause
 from exporter.state.forgetful import ForgetfulState
 from exporter.state.identity import account, customer_digest, fact_name, list_name, scope_of, settings_digest
 from exporter.state.kept import NOTHING_RARE, Kept, Rare, Remembering, Row, Scope, State, Ticket
@@ -17,6 +17,7 @@ __all__ = [
     "Kept",
     "KeptList",
     "Lists",
+    "Missing",
     "Pause",
     "Rare",
     "Remembering",

@@ -88,16 +88,33 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A customer that takes part although the last list lacked it: too few in a row have.
+
+    Attributes:
+        found: the customer, as a list had it.
+        lists: so many lists have lacked it since, short ones left out.
+        short_lists: so many short ones in a row have lacked it.
+    """
+
+    found: Found
+    lists: int
+    short_lists: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeptList:
     """A vendor's list of customers as it was last read.
 
     Attributes:
         found: who was on it.
         read: Unix time at which it was read.
+        missing: who was not, and takes part all the same.
     """
 
     found: Sequence[Found]
     read: float
+    missing: Sequence[Missing] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +136,10 @@ class Lists:
         if content is None:
             return None
         written = json.loads(content)
-        found = [
-            Found(key, user, id_, is_active, self.settings(option), option)
-            for key, user, id_, is_active, option in written["found"]
-        ]
-        return KeptList(found, written["read"])
+        found = [self._found(*row) for row in written["found"]]
+        # The first versions kept the list alone.
+        missing = [Missing(self._found(*row), *lists) for row, lists in written.get("missing", ())]
+        return KeptList(found, written["read"], missing)
 
     def attempted(self) -> float | None:
         """Return the Unix time at which it was last asked for, in vain or not; None if it never was."""
@@ -134,10 +150,17 @@ class Lists:
         """Keep the Unix time at which it was asked for; waits for nothing."""
         self.state.write(facts={f"{self.name}:attempted": _MOMENT.pack(moment)})
 
-    def write(self, found: Sequence[Found], read: float) -> None:
-        """Keep a list, read at this Unix time; waits for nothing."""
+    def write(self, kept: KeptList) -> None:
+        """Keep a list as it was read; waits for nothing."""
         if not self.state.is_lasting:
             return
-        rows = [(each.key, each.user, each.id, each.is_active, each.option) for each in found]
-        written = {"found": rows, "read": read}
+        missing = [(_row(each.found), (each.lists, each.short_lists)) for each in kept.missing]
+        written = {"found": [_row(each) for each in kept.found], "read": kept.read, "missing": missing}
         self.state.write(facts={self.name: json.dumps(written, separators=(",", ":")).encode()})
+
+    def _found(self, key: str, user: str, id_: str, is_active: bool | None, option: str) -> Found:  # noqa: FBT001 - a row
+        return Found(key, user, id_, is_active, self.settings(option), option)
+
+
+def _row(found: Found) -> Sequence[str | bool | None]:
+    return found.key, found.user, found.id, found.is_active, found.option

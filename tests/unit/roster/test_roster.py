@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from exporter.providers.base import Customer, Found
 from exporter.roster import Roster, label_of
+from exporter.state import Missing
 from tests.fake_clock import FakeClock
 
 CLOCK = FakeClock()
@@ -153,6 +154,31 @@ def test_a_new_configured_list_leaves_alone_who_has_not_changed():
     assert [(each.name, each.labels["tier"]) for each in movement.relabelled] == [("b", "silver")]
     assert customers.customers[0] is kept
     assert customers.customers[1].labels == {"tier": "silver"}
+
+
+def test_those_who_stayed_without_a_list_leave_after_a_restart_as_they_would_have():
+    customers = roster()
+    customers.take_list(rows(*"abcde"), everyone)
+    customers.take_list(rows(*"abcd"), everyone)
+    customers.take_list(rows("a"), everyone)
+    missing = customers.missing
+    assert missing == [Missing(*each) for each in zip(rows(*"bcde"), (0, 0, 0, 1), (1, 1, 1, 1), strict=True)]
+
+    again = roster()
+    again.take_list(rows("a"), everyone, missing)
+
+    assert names(again.customers) == [*"abcde"]
+    assert again.missing == missing
+    assert names(again.take_list(rows(*"abc"), everyone).left) == ["e"]
+
+
+def test_those_who_stayed_without_a_list_and_are_configured_or_not_wanted_by_now_do_not_join_by_it():
+    customers = roster("b")
+    missing = [Missing(each, 1, 0) for each in rows("b", "test-c", "d")]
+
+    movement = customers.take_list(rows("a"), lambda each: not each.key.startswith("test-"), missing)
+
+    assert names(movement.joined) == ["a", "d"]
 
 
 def test_one_that_the_vendor_renamed_does_not_double():

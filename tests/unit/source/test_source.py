@@ -17,6 +17,7 @@ from exporter.listing import Listing
 from exporter.providers.base import Found, Provider
 from exporter.samples import Family, Kind
 from exporter.source import Source
+from exporter.state import SqliteState, State
 from tests.fake_clock import FakeClock
 from tests.unit.app.toys import ToyBatchCollector, ToyCollector, ToyCustomer, ToyProvider, ToySource
 
@@ -46,12 +47,14 @@ def found(*users, is_active=True):
     return [Found(user, user, f"#{user}", is_active) for user in users]
 
 
-def app_with(*configured: str, collector: Any = None, answers: tuple[Any, ...] = (), **settings: Any) -> App:
+def app_with(
+    *configured: str, collector: Any = None, answers: tuple[Any, ...] = (), state: State | None = None, **settings: Any
+) -> App:
     customers = tuple(ToyCustomer(user=user) for user in configured)
     source = ListedSource(name="acme", customers=customers, **settings)
     provider = ListingProvider(answers=answers, **({"collector": collector} if collector else {}))
     config = Config(polling=PollingConfig(), sources=(source,))
-    return App(config, {"toy": cast(Provider, provider)}, FakeClock())
+    return App(config, {"toy": cast(Provider, provider)}, FakeClock(), state=state)
 
 
 def fetches(app: App) -> list[Fetch]:
@@ -227,6 +230,45 @@ def test_a_list_that_can_not_be_read_moves_nobody_and_is_logged_once(error):
     assert gauge(app, "up") == 0
     assert fetched(app) == {("a",)}
     assert [line["event"] for line in logged].count("discovery failed") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        (["abcdef", ""], [], ""),
+        (["abcdef", "abcde"], [], ""),
+        (["abcdef", "abcde"], ["abcde"], "f"),
+        (["abcdef", "a"], ["a"], ""),
+        (["abcdef", "a", "a"], ["a"], "bcdef"),
+        (["abcdef", "abcde"], ["abcdef", "abcde"], ""),
+    ],
+)
+def test_a_list_before_a_restart_counts_as_without_the_restart(tmp_path, before, after, left):
+    for lists in (before, after):
+        state = SqliteState(tmp_path / "state.db", FakeClock())
+        app = app_with(answers=cast(Any, answers := [()]), state=state)
+        for users in lists:
+            answers[0] = cast(Any, found(*users))
+            assert listing(app).run(cast(Any, None))
+        remaining = {each.name for each in only(app).customers}
+        app.stop()
+
+    assert remaining == set("abcdef") - set(left)
+
+
+def test_a_list_that_was_under_way_for_a_source_that_is_gone_is_not_kept(tmp_path):
+    state = SqliteState(tmp_path / "state.db", FakeClock())
+    app = app_with(answers=cast(Any, answers := [found("a", "b")]), state=state)
+    turn = listing(app)
+    turn.run(cast(Any, None))
+    only(app).close()
+    answers[0] = []
+    turn.run(cast(Any, None))
+    app.stop()
+
+    again = app_with(state=SqliteState(tmp_path / "state.db", FakeClock()))
+    assert {each.name for each in only(again).customers} == {"a", "b"}
+    again.stop()
 
 
 def active_on_page(app: App) -> list[str]:

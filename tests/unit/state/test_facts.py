@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exporter.errors import Stopped
 from exporter.providers.base import Found
-from exporter.state import Budget, ForgetfulState, KeptList, Lists, Pause, SqliteState
+from exporter.state import Budget, ForgetfulState, KeptList, Lists, Missing, Pause, SqliteState
 from exporter.upstream import Limiter
 from tests.fake_clock import FakeClock
 
@@ -196,12 +196,19 @@ def test_a_pause_that_was_kept_without_its_length_lasts_an_hour_at_most(state, c
 def test_a_list_is_kept_with_what_customers_are_made_of(state):
     lists = Lists(state, "list:acme", {"subuser": "a kind"}.get)
     found = [Found("a", "a@example.com", "#1", None, "a kind", "subuser"), Found("b", "b", "#2", None)]
-    lists.write(found, 1_000.5)
+    missing = Missing(Found("c", "c@example.com", "#3", is_active=False, settings="a kind", option="subuser"), 1, 2)
+    lists.write(KeptList(found, 1_000.5, [missing]))
     lists.attempt(1_001.0)
     state.write().wait()
 
-    assert lists.read() == KeptList([found[0], Found("b", "b", "#2", None, None, "user")], 1_000.5)
+    assert lists.read() == KeptList([found[0], Found("b", "b", "#2", None, None, "user")], 1_000.5, [missing])
     assert lists.attempted() == 1_001.0
+
+
+def test_a_list_that_was_kept_without_who_stays_besides_is_read_too(state):
+    state.write(facts={"list:acme": b'{"found":[["a","a","#1",true,"user"]],"read":1000.5}'}).wait()
+
+    assert Lists(state, "list:acme", str).read() == KeptList([Found("a", "a", "#1", True, "user")], 1_000.5, [])  # noqa: FBT003 - a row
 
 
 def test_of_a_list_that_was_never_read_nothing_is_known(state):
@@ -214,7 +221,7 @@ def test_without_a_state_nothing_is_kept_and_nothing_is_waited_for(clock):
     state = ForgetfulState()
     Pause(state, clock, "pause:acme").begin(600)
     lists = Lists(state, "list:acme", str)
-    lists.write([Found("a", "a", "#1", None)], 1_000)
+    lists.write(KeptList([Found("a", "a", "#1", None)], 1_000))
 
     assert Pause(state, clock, "pause:acme").left() == 0
     assert lists.read() is None
