@@ -108,7 +108,7 @@ class Roster:
         """
         self.active = {each.key: each.is_active for each in found if each.is_active is not None}
         rows = {each.key: each for each in found if is_wanted(each)}
-        left = [*self._renamed(rows), *self._missing(rows)]
+        left = [*self._renamed(rows), *self._renumbered(rows), *self._missing(rows)]
         return Movement([*self._new(rows), *self._recalled(missing, is_wanted)], left)
 
     def _recalled(self, missing: Iterable[Missing], is_wanted: Callable[[Found], bool]) -> Iterable[Customer]:
@@ -124,6 +124,17 @@ class Roster:
         numbers = {each.id for key, each in rows.items() if key not in self._listed}
         for key, listed in list(self._listed.items()):
             if key not in rows and listed.found.id in numbers and listed.found.id != key:
+                yield self._listed.pop(key).customer
+
+    def _renumbered(self, rows: dict[str, Found]) -> Iterable[Customer]:
+        """Take off those whose number is another now, if their label is made of it: they join under the new one."""
+        for key, listed in list(self._listed.items()):
+            each = rows.get(key, listed.found)
+            # A row without a number has the name in its place, and says nothing of the number.
+            if each.id in {key, listed.found.id}:
+                continue
+            listed.found = each
+            if self.enlist(each).name != listed.customer.name:
                 yield self._listed.pop(key).customer
 
     def _missing(self, rows: dict[str, Found]) -> Iterable[Customer]:

@@ -190,6 +190,35 @@ def test_one_that_the_vendor_renamed_does_not_double():
     assert (names(movement.joined), names(movement.left)) == (["new@example.com"], ["old@example.com"])
 
 
+def test_a_number_that_is_another_now_is_another_label_where_labels_are_numbers():
+    customers = Roster("acme", lambda each: customer(each.key, each.id))
+    customers.take_list([found("a", "1"), found("b", "2"), found("c", "3")], everyone)
+
+    movement = customers.take_list([found("a", "9"), found("b", "3"), found("c", "2")], everyone)
+
+    assert (names(movement.joined), names(movement.left)) == (["9", "3", "2"], ["1", "2", "3"])
+    assert {each.id: each.name for each in customers.customers} == {"a": "9", "b": "3", "c": "2"}
+
+
+def test_a_row_without_its_number_leaves_the_label_as_it_is():
+    customers = Roster("acme", lambda each: customer(each.key, each.id))
+    customers.take_list([found("a", "1")], everyone)
+
+    movement = customers.take_list([found("a")], everyone)
+
+    assert (movement.joined, movement.left) == ([], [])
+
+
+def test_another_number_changes_no_label_that_is_a_name_and_is_known_to_be_that_customer_s():
+    customers = roster()
+    customers.take_list([found("a", "1")], everyone)
+    movement = customers.take_list([found("a", "9")], everyone)
+    assert (movement.joined, movement.left) == ([], [])
+
+    movement = customers.take_list([found("new", "9")], everyone)
+    assert (names(movement.joined), names(movement.left)) == (["new"], ["a"])
+
+
 def test_two_of_one_number_are_not_one_renamed():
     customers = roster()
     customers.take_list([found("a", "1234"), found("b", "1234"), found("c")], everyone)
