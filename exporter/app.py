@@ -22,7 +22,7 @@ from exporter.providers.base import Provider
 from exporter.samples import Family
 from exporter.selection import EVERYTHING, Selection
 from exporter.source import Source
-from exporter.state import ForgetfulState, Pause, State, account, fact_name
+from exporter.state import ForgetfulState, Lineage, Pause, State, pause_name
 from exporter.store import Store
 from exporter.upstream import Circuit, Limiter, Upstream
 
@@ -94,9 +94,9 @@ class App:
         self._watch: Watch | None = None
         self._is_tried = False
         self._began = clock.monotonic()
-        sections = [source for source in config.sources if selection.has(selection.sources, source.name)]
+        self._lineage = Lineage(self.state)
         self.budgets = Budgets(clock, self.state)
-        coming = self._build_all(sections)
+        coming = self._build_all()
         self.exposition = Exposition(self.store, _families(coming), self.instruments.registry)
         self.sources: Sequence[Source] = ()
         self.describe(coming)
@@ -106,7 +106,10 @@ class App:
         self.state.begin()
         self.instruments.configured(clock.time())
 
-    def _build_all(self, sections: Sequence[SourceConfig]) -> Sequence[Source]:
+    def _build_all(self) -> Sequence[Source]:
+        names = self._selection.sources
+        sections = [section for section in self.config.sources if self._selection.has(names, section.name)]
+        self._lineage.hand_down(sections)
         limiters = self.budgets.plan(sections)
         sources = [self.build(self.config, section, limiters[section.name]) for section in sections]
         self.budgets.take(sections, limiters)
@@ -153,6 +156,7 @@ class App:
         ends = time.monotonic() + _SETTLED_WITHIN
         for limiter in self.budgets.limiters:
             limiter.settle(max(0.0, ends - time.monotonic()))
+        self._lineage.keep([source.config for source in self.sources])
         self.state.close()
 
     def is_tried(self) -> bool:
@@ -280,7 +284,7 @@ class App:
             instruments=instruments,
             clock=self.clock,
         )
-        pause = Pause(self.state, self.clock, fact_name("pause", account(section)))
+        pause = Pause(self.state, self.clock, pause_name(section))
         upstream.pause(pause.left())
         upstream.keep_pauses(pause.begin)
         source = Source(

@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.clock import Clock
-from exporter.config import RateLimitConfig, SourceConfig
+from exporter.config import SourceConfig
 from exporter.config.comparison import account_of
-from exporter.state import Budget, State, fact_name
-from exporter.state import account as account_name
+from exporter.state import Budget, State, budget_name
 from exporter.upstream import Limiter
 
 _NO_PAUSES: Mapping[str, float] = {}
@@ -73,7 +72,7 @@ class Budgets:
         for source in sources:
             if source.name not in found:
                 name = source.rate_limit.shared
-                limiter = shared.get(name) or self._limiter(source.rate_limit, name or account_name(source))
+                limiter = shared.get(name) or self._limiter(source)
                 found[source.name] = limiter
                 if name is not None:
                     shared[name] = limiter
@@ -143,6 +142,6 @@ class Budgets:
             if not limiters and heir not in before:
                 self._unread.append(heir)
 
-    def _limiter(self, config: RateLimitConfig, whose: str) -> Limiter:
-        book = Budget(self._state, self._clock, fact_name("budget", whose)) if self._state.is_lasting else None
-        return Limiter(config.calls, config.per, self._clock, book)
+    def _limiter(self, source: SourceConfig) -> Limiter:
+        book = Budget(self._state, self._clock, budget_name(source)) if self._state.is_lasting else None
+        return Limiter(source.rate_limit.calls, source.rate_limit.per, self._clock, book)

@@ -6,8 +6,18 @@ found by the identity of an account, never by its label alone, and nothing here 
 
 from exporter.state.facts import Budget, KeptList, Lists, Missing, Pause
 from exporter.state.forgetful import ForgetfulState
-from exporter.state.identity import account, customer_digest, fact_name, list_name, scope_of, settings_digest
+from exporter.state.identity import (
+    account,
+    budget_name,
+    customer_digest,
+    fact_name,
+    list_name,
+    pause_name,
+    scope_of,
+    settings_digest,
+)
 from exporter.state.kept import NOTHING_RARE, Kept, Rare, Remembering, Row, Scope, State, Ticket
+from exporter.state.lineage import Lineage
 from exporter.state.sqlite import SqliteState
 
 __all__ = [
@@ -16,6 +26,7 @@ __all__ = [
     "ForgetfulState",
     "Kept",
     "KeptList",
+    "Lineage",
     "Lists",
     "Missing",
     "Pause",
@@ -27,9 +38,11 @@ __all__ = [
     "State",
     "Ticket",
     "account",
+    "budget_name",
     "customer_digest",
     "fact_name",
     "list_name",
+    "pause_name",
     "scope_of",
     "settings_digest",
 ]

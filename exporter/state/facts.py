@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from struct import Struct
 from typing import Any
 
@@ -53,6 +54,12 @@ class Budget:
         """Keep the same for the last time; waits for nothing."""
         self.state.write(facts={self.name: self._content(answered, leased)})
 
+    @staticmethod
+    def joined(contents: Sequence[bytes]) -> bytes:
+        """Return what would be kept, had all of these budgets been one."""
+        moments = sorted(chain.from_iterable(array("d", each[_LEASED.size :]) for each in contents))
+        return _LEASED.pack(sum(_LEASED.unpack_from(each)[0] for each in contents)) + array("d", moments).tobytes()
+
     def _content(self, answered: Sequence[float], leased: int) -> bytes:
         lead = self.clock.time() - self.clock.monotonic()
         return _LEASED.pack(leased) + array("d", [moment + lead for moment in answered]).tobytes()
@@ -85,6 +92,11 @@ class Pause:
     def begin(self, seconds: float) -> None:
         """Keep that the vendor wants no request for so long; waits for nothing."""
         self.state.write(facts={self.name: array("d", (self.clock.time() + seconds, seconds)).tobytes()})
+
+    @staticmethod
+    def longest(contents: Sequence[bytes]) -> bytes:
+        """Return that of several pauses which ends last."""
+        return max(contents, key=lambda content: array("d", content)[0])
 
 
 @dataclass(frozen=True, slots=True)

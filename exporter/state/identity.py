@@ -14,9 +14,7 @@ _CUSTOMER, _SETTINGS, _SCOPE = 16, 8, 8
 
 def account(source: SourceConfig) -> str:
     """Return what tells one account at a vendor from any other, on one line."""
-    credentials = getattr(source, "credentials", None)
-    username = getattr(credentials, "username", "")
-    return "\n".join((source.name, source.type, source.base_url, username if isinstance(username, str) else ""))
+    return f"{source.name}\n{_holder(source)}"
 
 
 def scope_of(source: SourceConfig, collector: AnyCollector) -> Scope:
@@ -53,10 +51,31 @@ def fact_name(kind: str, whose: str) -> str:
     return f"{kind}:{_digest(whose, _CUSTOMER).hex()}"
 
 
+def nameless_account(source: SourceConfig) -> str:
+    """Return what stands for an account at a vendor whatever its source is called, as far as no key tells it."""
+    return _digest(_holder(source), _CUSTOMER).hex()
+
+
+def budget_name(source: SourceConfig) -> str:
+    """Return the name that the budget of a source is kept under, which it may share."""
+    return fact_name("budget", source.rate_limit.shared or account(source))
+
+
+def pause_name(source: SourceConfig) -> str:
+    """Return the name that a pause is kept under which the vendor of a source asked for."""
+    return fact_name("pause", account(source))
+
+
 def list_name(source: SourceConfig) -> str:
     """Return the name that the list of a source's customers is kept under; each list of an account has its own."""
     which = getattr(getattr(source, "discovery", None), "of", "")
     return fact_name("list", f"{account(source)}\n{which}")
+
+
+def _holder(source: SourceConfig) -> str:
+    credentials = getattr(source, "credentials", None)
+    username = getattr(credentials, "username", "")
+    return "\n".join((source.type, source.base_url, username if isinstance(username, str) else ""))
 
 
 @lru_cache(maxsize=1024)
