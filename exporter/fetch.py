@@ -119,8 +119,7 @@ class Fetch:
 
     def skip(self, upstream: Upstream) -> None:
         """Show that it is due and not run, for the reason that opened the circuit; it counts as no fetch."""
-        if reason := upstream.circuit.reason:
-            self.task.desk.store.skip(map(self.place, self.present), CircuitOpen(reason))
+        self._skip(self.present, upstream)
 
     def run(self, upstream: Upstream) -> bool:
         """Ask the vendor and hand in what it brought; return whether nothing failed.
@@ -139,7 +138,7 @@ class Fetch:
             # One customer can spoil a batch, so each is asked alone.
             self._count(began_at, [outcomes.reason])
             upstream.circuit.fetched([outcomes.reason], self._names(members), self.task.known())
-            results = [self._run_admitted([member], upstream) for member in members if not member.record.is_gone]
+            results = [self._run_alone(member, upstream) for member in members if not member.record.is_gone]
             return all(results)
         if isinstance(outcomes, FetchError | Reason):
             outcomes = [outcomes] * len(members)
@@ -153,10 +152,17 @@ class Fetch:
         self._log(changes)
         return not failures
 
-    def _run_admitted(self, members: Sequence[Member], upstream: Upstream) -> bool:
-        # Waits its turn like any fetch, however slow the limit is.
+    def _run_alone(self, member: Member, upstream: Upstream) -> bool:
+        # Waits its turn like any fetch, however slow the limit is, and as any it is none while the circuit is open.
         with upstream.admitted():
-            return self._run(members, upstream)
+            if not upstream.circuit.is_open:
+                return self._run([member], upstream)
+            self._skip([member], upstream)
+            return False
+
+    def _skip(self, members: Sequence[Member], upstream: Upstream) -> None:
+        if reason := upstream.circuit.reason:
+            self.task.desk.store.skip(map(self.place, members), CircuitOpen(reason))
 
     def _outcomes(self, members: Sequence[Member]) -> list[Outcome] | FetchError | Reason:
         """Return what each customer's samples are, or why there are none; or why the whole fetch failed."""

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.errors import AuthRejected, ConnectionFailed, Reason
+from exporter.errors import AuthRejected, ClientRefused, ConnectionFailed, Reason
 from exporter.fetch import Fetch
 from exporter.probing import Probing
 from tests.unit.poller.stage import Batch, Door, Single, Stage
@@ -143,6 +143,21 @@ def test_who_joins_a_batch_that_waits_for_the_vendor_is_shown_as_down_at_once(st
     stage.poller.resume("acme")
     stage.settle()
     assert batch.names() == [("a", "b", "c", "d")]
+
+
+def test_of_a_refused_batch_those_left_are_no_fetches_once_the_circuit_has_opened(stage: Stage):
+    batch = Batch(stage.clock)
+    batch.answers = {tuple("abcdef"): ClientRefused("400"), **{(name,): REFUSED for name in "abcdef"}}
+    stage.source(batch, ["abcdef"])
+    stage.start()
+
+    assert batch.names() == [tuple("abcdef"), ("a",), ("b",), ("c",)]
+    assert stage.count("fetches_total") == 4
+    assert stage.failures() == {"client_error": 1.0, "auth": 3.0}
+    assert stage.up() == dict.fromkeys("abcdef", False)
+    [place] = stage.store.sources["acme"].records["f"].places
+    assert place.reason is Reason.AUTH
+    assert place.last_attempt is None
 
 
 def down(door: Door) -> None:
