@@ -188,7 +188,9 @@ class Fetch:
     def _judge(self, members: Sequence[Member], changes: Sequence[Change], circuit: Circuit) -> None:
         """Tell the circuit how it went; of customers who have left meanwhile, nothing is known."""
         if changes:
-            circuit.fetched([change.after for change in changes], self._names(members), self.task.known())
+            outcomes = [change.after for change in changes]
+            is_own = any(member.customer and has_own_credentials(member.customer) for member in members)
+            circuit.fetched(outcomes, self._names(members), self.task.known(), is_own=is_own)
 
     def _names(self, members: Sequence[Member]) -> Sequence[str]:
         return [member.record.name for member in members if member.customer]
@@ -231,6 +233,11 @@ def _ask_source(collector: Any, _: Sequence[Customer]) -> list[Outcome]:
 def batch_size(collector: AnyCollector) -> int:
     """Return how many customers share a fetch."""
     return collector.batch_size if isinstance(collector, BatchCollector) else 1
+
+
+def has_own_credentials(customer: Customer) -> bool:
+    """Return whether a customer is asked for with credentials of its own, and not with the source's."""
+    return bool(secrets_of(customer.settings))
 
 
 def _way_to_ask(collector: AnyCollector) -> _Way:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from exporter.config import DiscoveryConfig, SourceConfig, secrets_of
-from exporter.fetch import Desk, Fetch, Member, Task, batch_size
+from exporter.fetch import Desk, Fetch, Member, Task, batch_size, has_own_credentials
 from exporter.listing import Listing
 from exporter.poller import Poller
 from exporter.probing import Probe, Probing
@@ -72,7 +72,7 @@ class Source:
         self._selection = selection
         self._lock = threading.RLock()
         secrets = secrets_of(getattr(config, "credentials", None))
-        self._tasks = {each.name: Task(self.name, each, desk, self._known, secrets) for each in self.collectors}
+        self._tasks = {each.name: Task(self.name, each, desk, lambda: self.size, secrets) for each in self.collectors}
         self._scopes = {each.name: scope_of(config, each) for each in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
@@ -108,6 +108,8 @@ class Source:
             FetchError: it does not, or they do not.
         """
         customers = self.customers
+        # Own credentials tell nothing of the source's, which are to be seen accepted.
+        customers = [each for each in customers if not has_own_credentials(each)] or customers
         if customers or self.can_list:
             chosen = [customers[number % len(customers)]] if customers else []
             self.provider.probe(self.config, self.upstream.prober(), chosen)
@@ -354,9 +356,6 @@ class Source:
         self.size = len(customers)
         self.planned = sum(each.settings.calls(customers) / each.settings.interval for each in self.collectors)
         self.planned += 1 / self.discovery.interval if self.discovery else 0
-
-    def _known(self) -> int:
-        return self.size
 
     def _is_wanted(self, found: Found) -> bool:
         return self.discovery is not None and self.discovery.admits(found.user)

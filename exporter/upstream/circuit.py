@@ -70,21 +70,30 @@ class Circuit:
         """Let someone be told, after the fact and by any thread, whenever it opens or closes."""
         self._listeners.append(changed)
 
-    def fetched(self, outcomes: Collection[Reason | None], customers: Collection[str], known: int) -> None:
+    def fetched(
+        self, outcomes: Collection[Reason | None], customers: Collection[str], known: int, *, is_own: bool = False
+    ) -> None:
         """Take how a fetch ended.
 
-        What ends while the circuit is open began before that, and tells nothing new.
+        What ends while the circuit is open began before that, and tells nothing new. Whether the vendor took a
+        customer's own credentials tells nothing of the source's.
 
         Args:
             outcomes: why it failed for each customer that it asked for; None where it did not.
             customers: who they are; nobody, if it asked for the source as a whole.
             known: how many customers the source has.
+            is_own: whether it asked with credentials of the customers' own.
         """
+        reason = next(iter(outcomes)) if len(set(outcomes)) == 1 else None
         with self._lock:
             if self.is_open:
                 return
+            if is_own and reason not in _OUTAGE:
+                # It shows that the vendor is there, and no more.
+                if self._reason is not Reason.AUTH:
+                    self._end_row()
+                return
             self._has_succeeded |= None in outcomes
-            reason = next(iter(outcomes)) if len(set(outcomes)) == 1 else None
             if reason is None or (reason not in _OUTAGE and reason is not Reason.AUTH):
                 self._end_row()
                 return

@@ -128,6 +128,44 @@ def test_refusals_and_outages_do_not_add_up():
     assert not circuit.is_open
 
 
+def test_refusals_of_customers_own_credentials_never_open_it():
+    circuit = Circuit(60.0)
+
+    for number in range(100):
+        circuit.fetched([Reason.AUTH], [f"customer-{number}"], 100, is_own=True)
+
+    assert not circuit.is_open
+
+
+@pytest.mark.parametrize("outcome", [None, Reason.AUTH, Reason.NOT_FOUND, Reason.VENDOR_ERROR])
+def test_what_becomes_of_customers_own_credentials_neither_ends_a_row_of_refusals_nor_proves_the_sources(outcome):
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.AUTH, 2)
+    circuit.fetched([outcome], ["c"], 3, is_own=True)
+
+    assert fail(circuit, Reason.AUTH, 1)
+
+
+@pytest.mark.parametrize("outcome", [None, Reason.AUTH, Reason.NOT_FOUND])
+def test_an_answer_to_a_customers_own_credentials_shows_that_the_vendor_is_there(outcome):
+    circuit = Circuit(60.0)
+
+    fail(circuit, Reason.TIMEOUT, 9)
+    circuit.fetched([outcome], ["c"], 3, is_own=True)
+
+    assert not fail(circuit, Reason.TIMEOUT, 9)
+
+
+def test_a_vendor_is_down_whoever_s_credentials_do_not_reach_it():
+    circuit = Circuit(60.0)
+
+    for number in range(10):
+        circuit.fetched([Reason.CONNECTION], ["ab"[number % 2]], 2, is_own=True)
+
+    assert circuit.reason is Reason.CONNECTION
+
+
 def test_what_ends_while_it_is_open_changes_nothing():
     circuit = Circuit(60.0)
 
