@@ -11,7 +11,7 @@ import structlog
 
 from exporter.budgets import Budgets
 from exporter.clock import Clock
-from exporter.config import Changes, Config, SourceConfig, Watch
+from exporter.config import Changes, Config, Credentials, SourceConfig, Watch
 from exporter.config.comparison import take_over_secrets
 from exporter.errors import FetchError, Problem, Reason
 from exporter.exposition import Exposition
@@ -22,7 +22,7 @@ from exporter.providers.base import Provider
 from exporter.samples import Family
 from exporter.selection import EVERYTHING, Selection
 from exporter.source import Source
-from exporter.state import ForgetfulState, Lineage, Pause, State, pause_name
+from exporter.state import Acceptance, ForgetfulState, Lineage, Pause, State, account, fact_name, pause_name
 from exporter.store import Store
 from exporter.upstream import Circuit, Limiter, Upstream
 
@@ -274,7 +274,7 @@ class App:
             allow_list=provider.allow_list(section),
             authorize=provider.authorize(section),
             limiter=limiter,
-            circuit=Circuit(polling.probe_interval),
+            circuit=Circuit(polling.probe_interval, self._proof(section)),
             retry=polling.retry,
             timeout=polling.timeout,
             max_response_bytes=config.limits.max_response_bytes,
@@ -299,6 +299,12 @@ class App:
         )
         source.configure(provider.customers(section, self.clock))
         return source
+
+    def _proof(self, section: SourceConfig) -> Acceptance | None:
+        credentials = getattr(section, "credentials", None)
+        if not self.state.is_lasting or not isinstance(credentials, Credentials):
+            return None
+        return Acceptance(self.state, fact_name("accepted", account(section)), credentials)
 
     def add(self, source: Source, *, is_anew: bool = False) -> None:
         """Poll a source that ``describe`` has heard of; all of one that begins ``is_anew`` is due at once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from exporter.app import App
 from exporter.config import Config, SourceConfig, Watch
-from exporter.config.comparison import is_same_source, take_over_secrets
+from exporter.config.comparison import account_of, is_same_source, take_over_secrets
 from exporter.errors import ConfigError, Problem, StartError
 from exporter.providers.base import AnyCollector, Customer
 from exporter.source import Source
@@ -137,6 +137,12 @@ class Succession:
         app = self._app
         gone = [source for source in app.sources if source.name not in self._staying]
         pauses = {source.name: source.upstream.pause_left() for source in gone}
+        trusted = {account_of(source.config) for source in gone if source.upstream.circuit.is_trusted}
+        # A source without credentials has no account.
+        trusted.discard(None)
+        for source in self._coming:
+            if account_of(source.config) in trusted:
+                source.upstream.circuit.trust()
         for source in gone:
             source.close()
         return app.budgets.take(self._config.sources, self._limiters, self._staying, pauses)

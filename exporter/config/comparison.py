@@ -45,7 +45,12 @@ def account_of(source: SourceConfig) -> bytes | None:
     credentials = getattr(source, "credentials", None)
     if not isinstance(credentials, Credentials):
         return None
-    digest = hashlib.blake2b(source.base_url.encode(), key=_KEY)
+    return hashlib.blake2b(source.base_url.encode() + b"\n" + digest_of(credentials), key=_KEY).digest()
+
+
+def digest_of(credentials: Credentials) -> bytes:
+    """Return what tells credentials from any others; to be kept nowhere, for a password can be guessed from it."""
+    digest = hashlib.sha256()
     for name in type(credentials).model_fields:
         value = getattr(credentials, name)
         text = value.value() if isinstance(value, Secret) else str(value)

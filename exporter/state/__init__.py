@@ -4,7 +4,7 @@ The store writes a value here before a scrape can see it, so no crash ever shows
 found by the identity of an account, never by its label alone, and nothing here knows how it is shown.
 """
 
-from exporter.state.facts import Budget, KeptList, Lists, Missing, Pause
+from exporter.state.facts import Acceptance, Budget, KeptList, Lists, Missing, Pause
 from exporter.state.forgetful import ForgetfulState
 from exporter.state.identity import (
     account,
@@ -22,6 +22,7 @@ from exporter.state.sqlite import SqliteState
 
 __all__ = [
     "NOTHING_RARE",
+    "Acceptance",
     "Budget",
     "ForgetfulState",
     "Kept",

@@ -1,19 +1,26 @@
-"""What is kept beside fetches: a budget's requests, a vendor's wish for a pause, and its list of customers."""
+"""What is kept beside fetches: used budgets, pauses, which credentials were taken, and lists of customers."""
 
+import base64
 import json
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from struct import Struct
 from typing import Any
 
+import bcrypt
+
 from exporter.clock import Clock
+from exporter.config import Credentials
+from exporter.config.comparison import digest_of
 from exporter.providers.base import Found
 from exporter.state.kept import State
 
 # No vendor is heeded for longer.
 _LONGEST_PAUSE = 3600.0
+# What Go's bcrypt takes for the passwords of pages, too: 60 ms.
+_COST = 10
 _LEASED = Struct("<Q")
 _MOMENT = Struct("<d")
 
@@ -97,6 +104,53 @@ class Pause:
     def longest(contents: Sequence[bytes]) -> bytes:
         """Return that of several pauses which ends last."""
         return max(contents, key=lambda content: array("d", content)[0])
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """Keeps that a vendor has taken the credentials of a source; a ``Proof`` for the source's circuit.
+
+    It is a bcrypt hash of them: others are told from them, and who has a copy can guess no faster than that takes.
+
+    Attributes:
+        name: what it is kept under.
+        credentials: those in use, which follow their files.
+    """
+
+    state: State
+    name: str
+    credentials: Credentials
+    _kept: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read what is kept, while somebody can wait for the disk."""
+        self._kept = self.state.fact(self.name) or b""
+
+    def holds(self) -> bool:
+        """Return whether the vendor has taken the credentials in use."""
+        try:
+            return bool(self._kept) and bcrypt.checkpw(self._password(), self._kept)
+        except ValueError:
+            # What was kept is no hash.
+            return False
+
+    def keep(self) -> None:
+        """Keep that it has taken those in use; the hash that tells so already stays as it is."""
+        if not self.holds():
+            self._write(bcrypt.hashpw(self._password(), bcrypt.gensalt(_COST)))
+
+    def drop(self) -> None:
+        """Keep no longer that it has taken any."""
+        if self._kept:
+            self._write(b"")
+
+    def _password(self) -> bytes:
+        # Short enough for bcrypt, and without the zeros that would end it.
+        return base64.b64encode(digest_of(self.credentials))
+
+    def _write(self, content: bytes) -> None:
+        self._kept = content
+        self.state.write(facts={self.name: content})
 
 
 @dataclass(frozen=True, slots=True)

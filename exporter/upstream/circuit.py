@@ -7,6 +7,7 @@ opened it is over, or new credentials, close it.
 
 import threading
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 from exporter.errors import Reason
 
@@ -25,6 +26,19 @@ _AUTH_PATIENCE = 5
 _ACCEPTED = frozenset({None, Reason.NOT_FOUND, Reason.INTERNAL})
 
 
+class Proof(Protocol):
+    """Keeps over restarts that the vendor has taken the credentials."""
+
+    def holds(self) -> bool:
+        """Return whether it has taken those in use; may take as long as a password does, but waits for no disk."""
+
+    def keep(self) -> None:
+        """Keep that it has taken those in use; may take as long, and waits for nothing."""
+
+    def drop(self) -> None:
+        """Keep no longer that it has taken any; waits for nothing."""
+
+
 class Circuit:
     """Knows from the outcomes of fetches whether a vendor is worth asking.
 
@@ -34,11 +48,12 @@ class Circuit:
         renewals: how many times the credentials have been new so far.
     """
 
-    def __init__(self, probe_interval: float) -> None:
+    def __init__(self, probe_interval: float, proof: Proof | None = None) -> None:
         """Start closed.
 
         Args:
             probe_interval: seconds between two probes; those for refused credentials are further apart.
+            proof: what knows of the credentials from before a restart.
         """
         self.is_open = False
         self.openings = 0
@@ -46,7 +61,11 @@ class Circuit:
         self._probe_interval = probe_interval
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
+        self._proof = proof
+        self._is_kept = False
         self._has_succeeded = False
+        # Whether they have succeeded before that; None as long as nobody had to know.
+        self._had_succeeded: bool | None = None
         self._reason: Reason | None = None
         # The failures since anything else happened, all of the vendor's or all of the credentials'.
         self._row = 0
@@ -61,6 +80,16 @@ class Circuit:
     def patience(self) -> float:
         """How many seconds lie between two probes, for the reason that it opened for."""
         return self._probe_interval * (_AUTH_PATIENCE if self.reason is Reason.AUTH else 1)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the vendor takes the credentials, as far as fetches have shown."""
+        return (self._has_succeeded or bool(self._had_succeeded)) and self.reason is not Reason.AUTH
+
+    def trust(self) -> None:
+        """Take it that the credentials have succeeded before."""
+        with self._lock:
+            self._had_succeeded = True
 
     def tune(self, probe_interval: float) -> None:
         """Let the probes of the next opening be so many seconds apart."""
@@ -88,22 +117,11 @@ class Circuit:
         with self._lock:
             if self.is_open:
                 return
-            if is_own and reason not in _OUTAGE:
-                # It shows that the vendor is there, and no more.
-                if self._reason is not Reason.AUTH:
-                    self._end_row()
-                return
-            self._has_succeeded |= None in outcomes
-            if reason is None or (reason not in _OUTAGE and reason is not Reason.AUTH):
-                self._end_row()
-                return
-            self._lengthen(reason, customers)
-            # One customer's trouble is theirs, where there are others.
-            if self._row < self._longest(reason) or (self._customers and len(self._customers) < min(2, known)):
-                return
-            self.is_open = True
-            self.openings += 1
-        self._tell()
+            is_news = self._succeed(is_good=None in outcomes and not is_own)
+            has_opened = self._take(reason, customers, known, is_own=is_own)
+        self._keep(is_news=is_news)
+        if has_opened:
+            self._tell()
 
     def probed(self, reason: Reason | None) -> None:
         """Take how a probe ended.
@@ -119,7 +137,8 @@ class Circuit:
             if not self.is_open or not is_over:
                 return
             self._close()
-            self._has_succeeded |= reason is None
+            is_news = self._succeed(is_good=reason is None)
+        self._keep(is_news=is_news)
         self._tell()
 
     def renew(self) -> None:
@@ -128,14 +147,51 @@ class Circuit:
             was_open = self.is_open
             self.renewals += 1
             self._close()
-            self._has_succeeded = False
+            self._has_succeeded, self._had_succeeded, self._is_kept = False, None, False
         if was_open:
             self._tell()
 
-    def _longest(self, reason: Reason) -> int:
+    def _succeed(self, *, is_good: bool) -> bool:
+        """Note whether the credentials have succeeded; return whether that is to be kept."""
+        self._has_succeeded |= is_good
+        is_news = is_good and not self._is_kept
+        self._is_kept |= is_news
+        return is_news
+
+    def _keep(self, *, is_news: bool) -> None:
+        # Not under the lock: it takes a while.
+        if is_news and self._proof is not None:
+            self._proof.keep()
+
+    def _take(self, reason: Reason | None, customers: Collection[str], known: int, *, is_own: bool) -> bool:
+        """Let the row grow or end; open if it is long enough, and return whether it is."""
+        if is_own and reason not in _OUTAGE and self._reason is Reason.AUTH:
+            return False
+        if reason is None or (reason not in _OUTAGE and (reason is not Reason.AUTH or is_own)):
+            self._end_row()
+            return False
+        self._lengthen(reason, customers)
+        # One customer's trouble is theirs, where there are others.
+        if not self._is_long(reason) or (self._customers and len(self._customers) < min(2, known)):
+            return False
+        self.is_open = True
+        self.openings += 1
+        if reason is Reason.AUTH and self._proof is not None:
+            # Else each restart would try as often again what is refused now.
+            self._proof.drop()
+            self._is_kept = False
+        return True
+
+    def _is_long(self, reason: Reason) -> bool:
         if reason is not Reason.AUTH:
-            return _OUTAGE_ROW
-        return _AUTH_ROW if self._has_succeeded else _FIRST_AUTH_ROW
+            return self._row >= _OUTAGE_ROW
+        return self._row >= _AUTH_ROW or (self._row >= _FIRST_AUTH_ROW and not self._is_proven())
+
+    def _is_proven(self) -> bool:
+        if self._had_succeeded is None and not self._has_succeeded:
+            # Only now: most credentials are never refused.
+            self._had_succeeded = self._proof is not None and self._proof.holds()
+        return self._has_succeeded or bool(self._had_succeeded)
 
     def _lengthen(self, reason: Reason, customers: Collection[str]) -> None:
         if self._row and (reason is Reason.AUTH) != (self._reason is Reason.AUTH):

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exporter.config import Credentials, Secret
 from exporter.errors import Stopped
 from exporter.providers.base import Found
-from exporter.state import Budget, ForgetfulState, KeptList, Lists, Missing, Pause, SqliteState
+from exporter.state import Acceptance, Budget, ForgetfulState, KeptList, Lists, Missing, Pause, SqliteState
 from exporter.upstream import Limiter
 from tests.fake_clock import FakeClock
 
@@ -191,6 +192,79 @@ def test_a_pause_that_was_kept_without_its_length_lasts_an_hour_at_most(state, c
     state.write(facts={"pause:acme": struct.pack("<d", clock.time() + 30 * HOUR)}).wait()
 
     assert Pause(state, clock, "pause:acme").left() == HOUR
+
+
+class Login(Credentials):
+    username: str
+    password: Secret
+
+
+def login(password: str = "correct horse", username: str = "acme") -> Login:
+    return Login.model_validate({"username": username, "password": password})
+
+
+def taken(state, credentials, name="accepted:acme"):
+    Acceptance(state, name, credentials).keep()
+    state.write().wait()
+
+
+def test_credentials_that_were_taken_are_known_after_a_restart_and_no_others(state):
+    taken(state, login())
+
+    assert Acceptance(state, "accepted:acme", login()).holds()
+    assert not Acceptance(state, "accepted:acme", login("correct hors")).holds()
+    assert not Acceptance(state, "accepted:acme", login(username="shop")).holds()
+    assert not Acceptance(state, "accepted:shop", login()).holds()
+
+
+def test_a_secret_that_is_new_inherits_nothing_until_it_is_taken_too(state):
+    credentials = login()
+    acceptance = Acceptance(state, "accepted:acme", credentials)
+    acceptance.keep()
+
+    credentials.password.renew("battery staple")
+    assert not acceptance.holds()
+    acceptance.keep()
+
+    state.write().wait()
+    assert Acceptance(state, "accepted:acme", login("battery staple")).holds()
+    assert not Acceptance(state, "accepted:acme", login()).holds()
+
+
+def test_what_is_kept_of_credentials_is_a_slow_hash_with_a_salt_of_its_own(state):
+    taken(state, login(), "accepted:acme")
+    taken(state, login(), "accepted:shop")
+
+    kept = [state.fact("accepted:acme"), state.fact("accepted:shop")]
+    assert kept[0] != kept[1]
+    for each in kept:
+        # bcrypt, of 2^10 rounds.
+        assert each.startswith(b"$2b$10$")
+        assert len(each) == 60
+
+
+def test_a_hash_that_tells_so_already_stays(state):
+    taken(state, login())
+    before = state.fact("accepted:acme")
+
+    taken(state, login())
+
+    assert state.fact("accepted:acme") == before
+
+
+def test_credentials_in_doubt_are_unknown_after_a_restart(state):
+    taken(state, login())
+
+    Acceptance(state, "accepted:acme", login()).drop()
+    state.write().wait()
+
+    assert not Acceptance(state, "accepted:acme", login()).holds()
+
+
+def test_what_is_no_hash_proves_nothing(state):
+    state.write(facts={"accepted:acme": b"$2b$10$"}).wait()
+
+    assert not Acceptance(state, "accepted:acme", login()).holds()
 
 
 def test_a_list_is_kept_with_what_customers_are_made_of(state):

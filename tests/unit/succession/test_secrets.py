@@ -10,8 +10,9 @@ from exporter.app import App
 from exporter.config import Secret, Watch, load
 from exporter.errors import Reason
 from exporter.providers import discover
+from exporter.state import SqliteState
 from exporter.succession import Succession
-from exporter.upstream import Request
+from exporter.upstream import Circuit, Request
 from tests.fake_clock import FakeClock
 
 CONFIG = """
@@ -109,6 +110,74 @@ def test_new_secrets_close_the_circuit(play, tmp_path):
     play.reload()
 
     assert not circuit.is_open
+
+
+def refused(circuit: Circuit) -> int:
+    """Let fetches be refused until the circuit opens; return how many."""
+    for number in range(1, 100):
+        circuit.fetched([Reason.AUTH], [f"customer-{number}"], 100)
+        if circuit.is_open:
+            return number
+    return 0
+
+
+ELSEWHERE = CONFIG.replace("credentials: {api_key_file", "timezone: Europe/Berlin\n    credentials: {api_key_file")
+
+
+def test_credentials_that_were_taken_stay_so_in_a_source_that_begins_anew(play):
+    play.app.sources[1].upstream.circuit.fetched([None], ["x"], 1)
+    play.file.write_text(ELSEWHERE)
+
+    assert play.reload().changed == ("acme",)
+
+    assert refused(play.app.sources[1].upstream.circuit) == 20
+
+
+def test_they_stay_so_over_two_reloads_and_under_another_name(play):
+    play.app.sources[1].upstream.circuit.fetched([None], ["x"], 1)
+    play.file.write_text(ELSEWHERE)
+    play.reload()
+    play.file.write_text(ELSEWHERE.replace("acme", "ajax"))
+
+    assert play.reload().added == ("ajax",)
+
+    assert refused(play.app.sources[1].upstream.circuit) == 20
+
+
+def test_new_credentials_of_a_source_that_begins_anew_are_yet_to_be_taken(play, tmp_path):
+    play.app.sources[1].upstream.circuit.fetched([None], ["x"], 1)
+    (tmp_path / "secret").write_text("second")
+    play.file.write_text(ELSEWHERE)
+
+    assert play.reload().changed == ("acme",)
+
+    assert refused(play.app.sources[1].upstream.circuit) == 3
+
+
+def test_what_was_refused_at_last_is_tried_no_more_than_three_times_by_a_source_that_begins_anew(play):
+    circuit = play.app.sources[1].upstream.circuit
+    circuit.fetched([None], ["x"], 1)
+    assert refused(circuit) == 20
+    play.file.write_text(ELSEWHERE)
+
+    play.reload()
+
+    assert refused(play.app.sources[1].upstream.circuit) == 3
+
+
+@pytest.mark.parametrize(("secret", "refusals"), [("first", 20), ("second", 3)])
+def test_a_restart_knows_what_was_taken_before_unless_the_secret_is_new(play, tmp_path, secret, refusals):
+    state = SqliteState(tmp_path / "state.db", FakeClock())
+    app = App(play._load(), play.providers, FakeClock(), state=state)
+    app.sources[1].upstream.circuit.fetched([None], ["x"], 1)
+    app.stop()
+    (tmp_path / "secret").write_text(secret)
+
+    again = SqliteState(tmp_path / "state.db", FakeClock())
+    app = App(play._load(), play.providers, FakeClock(), state=again)
+
+    assert refused(app.sources[1].upstream.circuit) == refusals
+    app.stop()
 
 
 def test_no_secret_of_an_earlier_configuration_is_kept(play):

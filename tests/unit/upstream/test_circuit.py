@@ -166,6 +166,93 @@ def test_a_vendor_is_down_whoever_s_credentials_do_not_reach_it():
     assert circuit.reason is Reason.CONNECTION
 
 
+class Proof:
+    """Knows what it is told, and notes each time that it is asked."""
+
+    def __init__(self, *, is_kept: bool) -> None:
+        self.is_kept = is_kept
+        self.calls: list[str] = []
+
+    def holds(self) -> bool:
+        self.calls.append("holds")
+        return self.is_kept
+
+    def keep(self) -> None:
+        self.calls.append("keep")
+        self.is_kept = True
+
+    def drop(self) -> None:
+        self.calls.append("drop")
+        self.is_kept = False
+
+
+def test_credentials_that_were_taken_before_a_restart_are_refused_twenty_times():
+    circuit = Circuit(60.0, Proof(is_kept=True))
+
+    assert not fail(circuit, Reason.AUTH, 19)
+    assert fail(circuit, Reason.AUTH, 1)
+
+
+def test_it_is_looked_up_once_and_only_when_three_have_been_refused():
+    proof = Proof(is_kept=True)
+    circuit = Circuit(60.0, proof)
+
+    fail(circuit, Reason.AUTH, 2)
+    assert proof.calls == []
+    fail(circuit, Reason.AUTH, 10)
+    assert proof.calls == ["holds"]
+
+
+def test_credentials_of_which_nothing_is_known_are_refused_three_times():
+    assert fail(Circuit(60.0, Proof(is_kept=False)), Reason.AUTH, 3)
+
+
+def test_the_first_success_with_credentials_is_kept_and_no_other():
+    proof = Proof(is_kept=False)
+    circuit = Circuit(60.0, proof)
+
+    circuit.fetched([None], ["own"], 2, is_own=True)
+    assert proof.calls == []
+    for _ in range(3):
+        circuit.fetched([None, Reason.NOT_FOUND], ["a", "b"], 2)
+    assert proof.calls == ["keep"]
+    circuit.renew()
+    circuit.fetched([None], ["a"], 2)
+    assert proof.calls == ["keep", "keep"]
+
+
+def test_what_opened_it_is_in_doubt_after_a_restart_until_a_probe_succeeds():
+    proof = Proof(is_kept=False)
+    circuit = Circuit(60.0, proof)
+    circuit.fetched([None], ["a"], 2)
+
+    fail(circuit, Reason.AUTH, 20)
+    assert not proof.is_kept
+    circuit.probed(Reason.AUTH)
+    assert not proof.is_kept
+    circuit.probed(None)
+    assert proof.is_kept
+
+
+def test_an_outage_puts_no_credentials_in_doubt():
+    proof = Proof(is_kept=True)
+    circuit = Circuit(60.0, proof)
+
+    assert fail(circuit, Reason.TIMEOUT, 10)
+    assert proof.is_kept
+
+
+def test_new_credentials_are_looked_up_anew():
+    proof = Proof(is_kept=True)
+    circuit = Circuit(60.0, proof)
+    fail(circuit, Reason.AUTH, 5)
+
+    proof.is_kept = False
+    circuit.renew()
+
+    assert fail(circuit, Reason.AUTH, 3)
+
+
 def test_what_ends_while_it_is_open_changes_nothing():
     circuit = Circuit(60.0)
 
