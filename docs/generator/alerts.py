@@ -21,7 +21,9 @@ alerts need its recording rules, and nothing else.
 * **critical** wakes someone, **warning** can wait for the next working day, **info** is for dashboards.
 * Vendors' numbers are polled and stay through an outage. Alerts on them leave out numbers that are stale, and
   customers whom the vendor lists as inactive; that they are stale is an alert of its own.
-* Two replicas, a pod's new name or a restart neither double a number nor begin it anew.
+* Two replicas, a pod's new name or a restart neither double a number nor begin it anew. SendGrid's numbers of a
+  replica that is cut off from the vendor count until they are stale, three intervals after its last success
+  ([operations.md](operations.md#two-replicas)).
 * What compares with a week before knows nothing of a customer until there is a week of history. To begin with history:
   `promtool tsdb create-blocks-from rules` records the rules' series for the past.
 
@@ -57,8 +59,8 @@ _THRESHOLDS = """\
 ## Thresholds
 
 Each of these numbers can be set for single customers, or for all, without a change to the files. A rule of your own,
-in a file of your own, records `customer:sendgrid_threshold:override` with the labels `source` and `customer`; where it
-is there, it takes the place of the default:
+in a file of your own, records `customer:sendgrid_threshold:override` with the labels `source` and `customer`, the name
+of the threshold, and a `rule` of its own; where it is there, it takes the place of the default:
 """
 _THRESHOLDS_EXAMPLE = """\
 ```yaml
@@ -68,20 +70,22 @@ groups:
       # One customer whose lists are old.
       - record: customer:sendgrid_threshold:override
         expr: vector(0.1)
-        labels: {threshold: bounces_ratio, source: acme, customer: acme-eu}
+        labels: {threshold: bounces_ratio, rule: old-lists, source: acme, customer: acme-eu}
       # All customers with `labels: {tier: gold}` in the exporter's configuration.
       - record: customer:sendgrid_threshold:override
         expr: 0 * max by (source, customer) (sendgrid_customer_info{tier="gold"}) + 72
-        labels: {threshold: credits_hours}
+        labels: {threshold: credits_hours, rule: gold}
       # Everyone.
       - record: customer:sendgrid_threshold:override
         expr: 0 * max by (source, customer) (sendgrid_customer_info) + 0.9
-        labels: {threshold: reputation_ratio}
+        labels: {threshold: reputation_ratio, rule: everyone}
 ```
 
-Of several for the same customer the largest counts. `+ Inf`, or `- Inf` for those that fire below the number, switches
-an alert off. Two come with the rules: customers with `labels: {sending: campaigns}` in the exporter's configuration
-send in bursts and with long pauses, so `SendGridSendingBurst` and `SendGridSendingStopped` leave them alone.
+Of several for the same customer the largest counts, as long as each has another `rule`: without it they would be one
+series, of which Prometheus keeps either. `+ Inf`, or `- Inf` for those that fire below the number, switches an alert
+off, the latter as long as no other rule has a larger number for the customer. Two come with the rules, as
+`rule: campaigns`: customers with `labels: {sending: campaigns}` in the exporter's configuration send in bursts and with
+long pauses, so `SendGridSendingBurst` and `SendGridSendingStopped` leave them alone.
 
 The other numbers, such as how many messages a day must have for a ratio to count, stand in the alerts' expressions.
 Silences and times of the day belong to Alertmanager. Keep your changes in files of your own, and an upgrade can replace

@@ -9,6 +9,19 @@ import pytest
 
 
 @pytest.fixture(scope="session")
+def promtool() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run promtool, and return its status and what it prints."""
+    if shutil.which("promtool") is None:
+        complain = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        complain("not installed: promtool; on Debian: apt-get install prometheus, or make servers")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def amtool() -> Callable[..., str]:
     """Run amtool, which must find nothing wrong, and return what it prints."""
     if shutil.which("amtool") is None:

@@ -13,6 +13,8 @@ import promql_parser as promql
 Labels: TypeAlias = frozenset[str] | None
 Known: TypeAlias = Mapping[str, Labels]
 NONE: Labels = frozenset()
+# What tells replicas apart, on whatever series a scrape leaves it: `unless` may match a series with its own replica.
+OF_REPLICAS = frozenset({"instance", "pod"})
 _SET_OPERATORS = ("and", "unless")
 _KEEP_ALL_LABELS = ("topk", "bottomk")
 
@@ -59,7 +61,7 @@ def _of_node(node: Any, known: Known) -> Iterator[str]:
 
 
 def _of_selector(node: Any, known: Known) -> Iterator[str]:
-    matchers = [each for each in node.matchers.matchers if each.name != "__name__"]
+    matchers = [each for each in node.matchers.matchers if each.name != "__name__" and not _asks_for_replicas(each)]
     if node.name:
         if node.name not in known:
             yield f"no metric is named {node.name}"
@@ -71,13 +73,19 @@ def _of_selector(node: Any, known: Known) -> Iterator[str]:
         yield f"no metric is found by {node}"
 
 
+def _asks_for_replicas(matcher: Any) -> bool:
+    """Tell whether a matcher such as ``pod!=""`` only asks whether replicas are told apart by a label."""
+    return matcher.name in OF_REPLICAS and matcher.op == promql.MatchOp.NotEqual and not matcher.value
+
+
 def _of_matching(node: Any, known: Known) -> Iterator[str]:
     left, right = labels_of(node.lhs, known), labels_of(node.rhs, known)
     where = f"{node.op} {node.modifier}"
     matching = node.modifier.matching
     if matching and matching.type == promql.LabelModifierType.Include:
-        yield from _lacking(matching.labels, left, f"left of {where}")
-        yield from _lacking(matching.labels, right, f"right of {where}")
+        names = [name for name in matching.labels if str(node.op) != "unless" or name not in OF_REPLICAS]
+        yield from _lacking(names, left, f"left of {where}")
+        yield from _lacking(names, right, f"right of {where}")
     one = left if node.modifier.card == promql.VectorMatchCardinality.OneToMany else right
     yield from _lacking(node.modifier.group_labels or (), one, where)
 

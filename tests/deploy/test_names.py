@@ -116,6 +116,9 @@ def test_every_metric_of_the_catalogue_is_known_with_its_labels():
         ('{__name__=~"sendgrid_.*_total"}', []),
         ('{__name__="nothing"}', ['no metric is found by {__name__="nothing"}']),
         ("topk(3, sendgrid_requests_total) or vector(0)", []),
+        ('sendgrid_requests_total unless on (source, pod) email_stats_exporter_up{pod!=""}', []),
+        ('email_stats_exporter_up{pod="a"}', ["email_stats_exporter_up: no label pod"]),
+        ("max by (instance) (sendgrid_requests_total)", ["max by (instance): no label instance"]),
     ],
 )
 def test_a_wrong_name_is_found_wherever_it_stands(text, expected):
