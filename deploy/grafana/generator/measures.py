@@ -78,9 +78,11 @@ def seconds_of_credits() -> str:
     """Return for how long each customer's credits last at the pace of the last 24 hours, 0 where none are left."""
     left = latest("sendgrid_credits_remaining")
     used = f"{latest('sendgrid_credits_used')} - {latest('sendgrid_credits_used', ago='1d')}"
-    # Where the vendor doesn't say what is used; credits that were bought in between make this too small.
+    # Where the vendor doesn't say what is used; credits that were bought in between make this too small. Where it does,
+    # and a new period began, the difference would be that of two packages.
     fallen = f"{latest('sendgrid_credits_remaining', ago='1d')} - {left}"
-    return f"(({left} == 0) or {DAY} * {left} / ({used} > 0 or {fallen} > 0))"
+    used_or_fallen = f"{used} > 0 or {fallen} > 0 unless {latest('sendgrid_credits_used')}"
+    return f"(({left} == 0) or {DAY} * {left} / ({used_or_fallen}))"
 
 
 def period_end(where: str = SOURCES) -> str:
