@@ -1,9 +1,10 @@
 """Totals, which the v3 API does not have: the sum of all months since a configured date.
 
-A month that is over and whose successor is over too is never asked for again: its sum is kept. The month before
-the current one still gets late events, so it is asked for anew and kept at its largest. A total therefore never
-falls because the vendor corrects, or forgets, an old month; the current month is shown as the vendor has it, and
-what becomes of a total that falls is the store's business.
+The vendor's newest answer about a month counts, and a month that vanishes from the answers keeps its sum. The month
+before the newest still gets late events, so both are asked for anew; an older one is closed: its sum is kept, and it
+is never asked for again. Which month is the newest the vendor's rows say, never a clock alone, which may be wrong for
+a while: what was closed too early would be too low for good. What becomes of a total that falls is the store's
+business.
 """
 
 import json
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import ClassVar, Protocol
 
+from exporter.errors import NotFound
 from exporter.providers import sendgrid_metrics as metrics
 from exporter.providers.base import Customer
 from exporter.providers.sendgrid_statistics import Counters, samples, sums
@@ -26,17 +28,17 @@ from exporter.samples import Family, Sample
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is kept of one customer's months; None stands for months without a row.
+    """What is kept of one customer's months.
 
     Attributes:
         until: first day of the first month that is still asked for.
-        closed: the sums of all months before it.
-        ended: the counters of that month at their largest, once it is over.
+        closed: the sums of all months before it; None where they have no row.
+        open: the counters of the later ones, by their first days, as the vendor last had them.
     """
 
     until: date
     closed: Counters | None = None
-    ended: Counters | None = None
+    open: Mapping[date, Counters] = field(default_factory=dict)
 
 
 class Ledgers(Protocol):
@@ -91,34 +93,51 @@ class TotalsCollector:
         ledger = self.ledgers.get(customer)
         if ledger is None:
             return ""
-        written = {"until": ledger.until.isoformat(), "closed": ledger.closed, "ended": ledger.ended}
+        months = {month.isoformat(): counters for month, counters in ledger.open.items()}
+        written = {"until": ledger.until.isoformat(), "closed": ledger.closed, "open": months}
         return json.dumps(written, separators=(",", ":"))
 
     def recall(self, customer: Customer, memory: str) -> None:
-        """Keep what ``memory`` once returned; the months that are over need not be asked for again."""
+        """Keep what ``memory`` once returned; the months that are closed need not be asked for again."""
         written = json.loads(memory)
-        ledger = Ledger(date.fromisoformat(written["until"]), written["closed"], written["ended"])
-        self.ledgers.put(customer, ledger)
+        # States of before the first release have no open months; these are asked for anyway.
+        months = {date.fromisoformat(month): counters for month, counters in written.get("open", {}).items()}
+        self.ledgers.put(customer, Ledger(date.fromisoformat(written["until"]), written["closed"], months))
 
     def _ask(self, customers: Sequence[Customer]) -> Shown:
         todays = {customer: customer.today() for customer in customers}
-        kept = {customer: self.ledgers.get(customer) or Ledger(self.settings.first_day) for customer in customers}
+        kept = {customer: self._kept(customer, todays[customer]) for customer in customers}
         start = min(ledger.until for ledger in kept.values())
-        asked = windows(start, max(todays.values()))
-        tables = self.api.statistics(customers, asked, self.settings.fields)
+        answers = self.api.statistics(customers, windows(start, max(todays.values())), self.settings.fields)
+        # Who has closed months is known to the vendor, and merely has no row in those that are still asked for.
+        tables = {
+            who: {} if isinstance(answer, NotFound) and kept[who].closed is not None else answer
+            for who, answer in answers.items()
+        }
+        newest = max(
+            (max(table, default=date.min) for table in tables.values() if not isinstance(table, NotFound)),
+            default=date.min,
+        )
 
         def show(customer: Customer, table: Table) -> Iterable[Sample]:
-            months = _by_month(table, kept[customer].until, self.settings.fields)
-            ledger = _settle(kept[customer], months, todays[customer], self.settings.fields)
-            self.ledgers.put(customer, ledger)
-            return self._samples(ledger, months)
+            ledger = kept[customer]
+            months = _by_month(table, ledger.until, self.settings.fields)
+            # An answer without a row says nothing of what is over.
+            if months:
+                ledger = _settle(ledger, months, min(newest, todays[customer]), self.settings.fields)
+                self.ledgers.put(customer, ledger)
+            return self._samples(ledger)
 
         return shown(tables, show)
 
-    def _samples(self, ledger: Ledger, months: Mapping[date, Counters]) -> Iterable[Sample]:
-        open_from = ledger.until.replace(day=1) if ledger.ended is None else next_month(ledger.until)
-        parts = [ledger.closed, ledger.ended, *(counters for month, counters in months.items() if month >= open_from)]
-        total = _added(parts, self.settings.fields)
+    def _kept(self, customer: Customer, today: date) -> Ledger:
+        """Return what is kept of a customer, or a new ledger where a clock that was ahead has closed too much."""
+        ledger = self.ledgers.get(customer)
+        latest = max(self.settings.first_day, _months_later(today, -1))
+        return ledger if ledger and ledger.until <= latest else Ledger(self.settings.first_day)
+
+    def _samples(self, ledger: Ledger) -> Iterable[Sample]:
+        total = _added([ledger.closed, *ledger.open.values()], self.settings.fields)
         return () if total is None else samples(metrics.TOTALS, total, self.settings.fields)
 
 
@@ -126,10 +145,11 @@ def windows(start: date, today: date) -> Sequence[Window]:
     """Return the calls that bring all months from ``start`` on; the last one has no end.
 
     A first month that is not asked for from its first day is asked for by day: whether a row of a whole month
-    begins with it is nowhere said.
+    begins with it is nowhere said. Before ``start`` has come today is asked for, since no success goes without an
+    answer, and an answer shows whether it is the clock that is wrong.
     """
     if start > today:
-        return ()
+        return (Window(today),)
     asked: list[Window] = []
     if start.day > 1:
         following = next_month(start)
@@ -155,31 +175,22 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _by_month(table: Table, since: date, fields: Sequence[str]) -> Mapping[date, Counters]:
-    """Return the sums of a table's rows by the first day of their month, from the month of ``since`` on."""
+    """Return the sums of a table's rows by the first day of their month, from ``since`` on."""
     rows: dict[date, list[Counters]] = {}
     for day, counters in table.items():
-        if (month := day.replace(day=1)) >= since.replace(day=1):
-            rows.setdefault(month, []).append(counters)
-    return {month: sums(several, fields) for month, several in sorted(rows.items())}
+        if day >= since:
+            rows.setdefault(day.replace(day=1), []).append(counters)
+    return {month: sums(several, fields) for month, several in rows.items()}
 
 
-def _settle(kept: Ledger, months: Mapping[date, Counters], today: date, fields: Sequence[str]) -> Ledger:
-    """Return what to keep now that ``months`` are known, from the first that was still asked for."""
-    current = today.replace(day=1)
-    previous = _months_later(current, -1)
-    first = kept.until.replace(day=1)
-    known = dict(months)
-    if kept.ended is not None:
-        known[first] = _largest(kept.ended, known.get(first, {}))
-    # ``since`` itself is where the asking goes on for as long as its month is not closed.
-    until = kept.until if first >= previous else previous
-    closed = _added([kept.closed, *(known[month] for month in known if month < until.replace(day=1))], fields)
-    ended = known.get(until.replace(day=1)) if until.replace(day=1) < current else None
-    return Ledger(until, closed, ended)
-
-
-def _largest(one: Counters, other: Counters) -> Counters:
-    return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
+def _settle(kept: Ledger, months: Mapping[date, Counters], newest: date, fields: Sequence[str]) -> Ledger:
+    """Return what to keep now that ``months`` are known; those before the one before ``newest`` are closed."""
+    known = {**kept.open, **months}
+    # The first day of all is where the asking goes on for as long as its month is not closed.
+    until = max(kept.until, _months_later(newest, -1))
+    first = until.replace(day=1)
+    closed = _added([kept.closed, *(known[month] for month in known if month < first)], fields)
+    return Ledger(until, closed, {month: known[month] for month in known if month >= first})
 
 
 def _added(parts: Iterable[Counters | None], fields: Sequence[str]) -> Counters | None:

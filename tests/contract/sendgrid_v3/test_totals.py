@@ -108,22 +108,88 @@ def test_the_month_before_this_one_may_still_grow(v3, months):
         assert requests(fetch()) == {"alice": 8}
 
 
-@pytest.mark.parametrize("later", [{"m02": 1, "m03": 5}, {"m03": 5}])
-def test_a_month_that_is_over_and_shrinks_or_vanishes_keeps_its_sum(v3, months, later):
+@pytest.mark.parametrize(("later", "total"), [({"m02": 1, "m03": 4}, 6), ({"m02": 2, "m03": 3}, 6)])
+def test_this_month_and_the_one_before_are_shown_as_the_vendor_has_them(v3, months, later, total):
+    """What becomes of a total that falls is the store's to say."""
     v3.replies(months(m01=1, m02=2, m03=4), months(**later))
 
     with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
         fetch()
-        assert requests(fetch()) == {"alice": 8}
+        assert requests(fetch()) == {"alice": total}
+        v3.at("2026-04-02T12:00:00+00:00")
+        assert requests(fetch()) == {"alice": total}
 
 
-def test_the_current_month_is_shown_as_the_vendor_has_it(v3, months):
-    """What becomes of a total that falls is the store's to say."""
-    v3.replies(months(m01=1, m02=2, m03=4), months(m02=2, m03=3))
+@pytest.mark.parametrize(("later", "total"), [({"m03": 5}, 8), ({"m02": 3}, 8), ({}, 7)])
+def test_a_month_that_vanishes_keeps_its_sum(v3, months, later, total):
+    v3.replies(months(m01=1, m02=2, m03=4), months(**later))
 
     with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
         fetch()
-        assert requests(fetch()) == {"alice": 6}
+        assert requests(fetch()) == {"alice": total}
+        v3.at("2026-07-02T12:00:00+00:00")
+        assert requests(fetch()) == {"alice": total}
+
+
+def test_an_answer_without_a_row_closes_no_month(v3, months):
+    v3.replies("[]", months(m01=1, m02=2, m03=4))
+
+    for total in (None, 7, 7):
+        with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+            assert fetch()["alice"][0].get("sendgrid_requests_total") == total
+    assert v3.values_asked("start_date") == [["2026-01-01"], ["2026-01-01"], ["2026-02-01"]]
+
+
+def test_a_clock_that_is_ahead_closes_no_month_that_still_grows(v3, months):
+    v3.replies(months(m01=1, m02=2, m03=4), months(m02=2, m03=5), months(m02=2, m03=8, m04=16))
+
+    with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+        fetch()
+        v3.at("2026-06-13T12:00:00+00:00")
+        assert requests(fetch()) == {"alice": 8}
+    v3.at("2026-04-13T12:00:00+00:00")
+    with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+        assert requests(fetch()) == {"alice": 27}
+
+
+def test_months_that_were_closed_when_both_clocks_were_ahead_are_asked_for_again(v3, months):
+    v3.replies(months(m01=1, m02=2, m03=4, m05=0), months(m01=1, m02=2, m03=8))
+
+    v3.at("2026-05-13T12:00:00+00:00")
+    with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+        assert requests(fetch()) == {"alice": 7}
+    v3.at("2026-03-14T12:00:00+00:00")
+    with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+        assert requests(fetch()) == {"alice": 11}
+    assert v3.values_asked("start_date") == [["2026-01-01"], ["2026-01-01"]]
+
+
+@pytest.mark.parametrize(
+    "behind", ["2026-01-13T12:00:00+00:00", "2025-12-13T12:00:00+00:00", "1970-01-01T12:00:00+00:00"]
+)
+def test_a_clock_that_is_behind_fails_and_changes_nothing(v3, months, behind):
+    v3.replies(months(m01=1, m02=2, m03=4), months(m02=2, m03=5))
+
+    with v3.fetching("totals", ALICE, fields=["requests"]) as fetch:
+        fetch()
+        v3.at(behind)
+        assert isinstance(fetch()["alice"], InvalidResponse)
+        v3.at("2026-03-13T12:00:00+00:00")
+        assert requests(fetch()) == {"alice": 8}
+    assert v3.values_asked("start_date")[2:] == [["2026-02-01"]]
+
+
+def test_before_the_first_day_has_come_nothing_counts(v3, period, row):
+    """Somewhere it may have come: for another customer, or for the vendor."""
+    v3.replies(
+        [period("2026-03-13", row("alice", 1))],
+        [period("2026-03-13", row("alice", 1)), period("2026-03-14", row("alice", 2))],
+    )
+
+    with v3.fetching("totals", ALICE, since="2026-03-14", fields=["requests"]) as fetch:
+        assert fetch() == {"alice": ({}, {})}
+        assert requests(fetch()) == {"alice": 2}
+    assert v3.values_asked("start_date") == [["2026-03-13"], ["2026-03-13"]]
 
 
 def test_months_pass_without_a_number_lost_or_counted_twice(v3, months):
@@ -171,6 +237,17 @@ def test_a_subuser_missing_where_others_are_there_fails_alone(v3, row, period):
 
     assert answers["alice"] == {"sendgrid_requests_total": 1}
     assert isinstance(answers["bob"], NotFound)
+
+
+def test_a_subuser_that_sends_no_more_keeps_its_total(v3, row, period):
+    """Only its closed months would have a row of it."""
+    newer = [period("2026-02-01", row("alice", 2)), period("2026-03-01", row("alice", 5))]
+    v3.replies([period("2026-01-01", row("alice", 1), row("bob", 10)), *newer], newer)
+
+    for _ in range(3):
+        with v3.fetching("totals", ALICE, BOB, fields=["requests"]) as fetch:
+            assert requests(fetch()) == {"alice": 8, "bob": 10}
+    assert v3.values_asked("start_date") == [["2026-01-01"], ["2026-02-01"], ["2026-02-01"]]
 
 
 def test_a_subuser_that_is_there_in_one_month_alone_is_found(v3, row, period):

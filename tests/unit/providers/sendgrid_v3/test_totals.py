@@ -1,9 +1,11 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.providers.sendgrid_v3.statistics import Window
 from exporter.providers.sendgrid_v3.totals import next_month, windows
 
 starts = st.dates(date(2009, 1, 1), date(2026, 3, 13))
@@ -41,6 +43,6 @@ def test_a_month_that_is_not_whole_is_asked_for_by_day_alone():
     ]
 
 
-def test_nothing_is_asked_for_before_the_first_day_has_come():
-    assert windows(date(2026, 3, 14), date(2026, 3, 13)) == ()
-    assert windows(date.max, date(2026, 3, 13)) == ()
+@pytest.mark.parametrize("start", [date(2026, 3, 14), date.max])
+def test_today_is_asked_for_before_the_first_day_has_come(start):
+    assert windows(start, date(2026, 3, 13)) == (Window(date(2026, 3, 13)),)
