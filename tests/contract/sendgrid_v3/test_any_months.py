@@ -52,7 +52,7 @@ class Mail:
     def answer(self, query, row, period):
         asked = dict(query)
         first, last = date.fromisoformat(asked["start_date"]), asked.get("end_date", self.today.isoformat())
-        rows = {}
+        rows: dict[date, dict[str, list[int]]] = {}
         for name in (value for key, value in query if key == "subusers"):
             for day, number in self.sent.get(name, {}).items():
                 if first <= day <= date.fromisoformat(last):
@@ -84,7 +84,8 @@ def check(answers, mail, step, before):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
 @given(steps=st.lists(step, min_size=2, max_size=12))
 def test_a_total_is_the_sum_of_what_was_sent(v3, row, period, names, steps):
-    mail, before = Mail(), {}
+    mail = Mail()
+    before: dict[str, int | None] = {}
     v3.memories = {}
 
     def turn():
