@@ -13,7 +13,8 @@ import promql_parser as promql
 Labels: TypeAlias = frozenset[str] | None
 Known: TypeAlias = Mapping[str, Labels]
 NONE: Labels = frozenset()
-# What tells replicas apart, on whatever series a scrape leaves it: `unless` may match a series with its own replica.
+# What tells replicas apart, on whatever series a scrape leaves it: `unless` may match a series with its own replica,
+# and an aggregation may keep both, which is each replica by itself.
 OF_REPLICAS = frozenset({"instance", "pod"})
 _SET_OPERATORS = ("and", "unless")
 _KEEP_ALL_LABELS = ("topk", "bottomk")
@@ -53,7 +54,9 @@ def _of_node(node: Any, known: Known) -> Iterator[str]:
     if isinstance(node, promql.VectorSelector):
         yield from _of_selector(node, known)
     elif isinstance(node, promql.AggregateExpr) and node.modifier:
-        yield from _lacking(node.modifier.labels, labels_of(node.expr, known), f"{node.op} {node.modifier}")
+        names = frozenset(node.modifier.labels)
+        names = names - OF_REPLICAS if names > OF_REPLICAS else names
+        yield from _lacking(sorted(names), labels_of(node.expr, known), f"{node.op} {node.modifier}")
     elif isinstance(node, promql.BinaryExpr) and node.modifier:
         yield from _of_matching(node, known)
     elif isinstance(node, promql.Call) and node.func.name == "label_replace":

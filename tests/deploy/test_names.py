@@ -119,6 +119,7 @@ def test_every_metric_of_the_catalogue_is_known_with_its_labels():
         ('sendgrid_requests_total unless on (source, pod) email_stats_exporter_up{pod!=""}', []),
         ('email_stats_exporter_up{pod="a"}', ["email_stats_exporter_up: no label pod"]),
         ("max by (instance) (sendgrid_requests_total)", ["max by (instance): no label instance"]),
+        ("max by (source, instance, pod) (sendgrid_requests_total)", []),
     ],
 )
 def test_a_wrong_name_is_found_wherever_it_stands(text, expected):
