@@ -52,6 +52,7 @@ class App:
         store: what fetches brought.
         poller: what runs them.
         budgets: the rate limits that they draw from.
+        lineage: what sources were called before, for those limits.
         exposition: the page of all that.
     """
 
@@ -94,7 +95,7 @@ class App:
         self._watch: Watch | None = None
         self._is_tried = False
         self._began = clock.monotonic()
-        self._lineage = Lineage(self.state)
+        self.lineage = Lineage(self.state)
         self.budgets = Budgets(clock, self.state)
         coming = self._build_all()
         self.exposition = Exposition(self.store, _families(coming), self.instruments.registry)
@@ -109,7 +110,7 @@ class App:
     def _build_all(self) -> Sequence[Source]:
         names = self._selection.sources
         sections = [section for section in self.config.sources if self._selection.has(names, section.name)]
-        self._lineage.hand_down(sections)
+        self.lineage.hand_down(sections)
         limiters = self.budgets.plan(sections)
         sources = [self.build(self.config, section, limiters[section.name]) for section in sections]
         self.budgets.take(sections, limiters)
@@ -156,7 +157,7 @@ class App:
         ends = time.monotonic() + _SETTLED_WITHIN
         for limiter in self.budgets.limiters:
             limiter.settle(max(0.0, ends - time.monotonic()))
-        self._lineage.keep([source.config for source in self.sources])
+        self.lineage.keep([source.config for source in self.sources])
         self.state.close()
 
     def is_tried(self) -> bool:

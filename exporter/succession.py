@@ -94,6 +94,7 @@ class Succession:
             app.describe(self._coming)
         # Not in there, where pages wait: it writes to the state.
         app.budgets.settle()
+        app.lineage.add(self._config.sources)
         for source in self._coming:
             source.upstream.pause(pauses[source.name])
             app.add(source, is_anew=source.name in old)

@@ -1,14 +1,14 @@
 """What sources were called in the last run: whatever they are called now, their vendors go on counting."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 from exporter.config import SourceConfig
 from exporter.state.facts import Budget, Pause
 from exporter.state.identity import budget_name, nameless_account, pause_name
-from exporter.state.kept import State
+from exporter.state.kept import State, Ticket
 
 _NAME = "lineage"
 
@@ -50,15 +50,26 @@ class Lineage:
             pauses.setdefault(heir.pause, {heir.pause}).add(old.pause)
         facts = {heir: Budget.joined(found) for heir, names in budgets.items() if (found := self._contents(names))}
         facts |= {heir: Pause.longest(found) for heir, names in pauses.items() if (found := self._contents(names))}
-        if now != self._before:
-            # All at once, so that no crash leaves an heir without; and it is to be read next.
-            self._state.write(facts={**facts, _NAME: _written(now)}).wait()
+        # What was handed down from a budget that is gone is not to be handed down again.
+        given = {name for names in budgets.values() for name in names} - {each.budget for each in now}
+        facts |= dict.fromkeys(given, Budget.joined(()))
+        # All at once, so that no crash leaves an heir without; and it is to be read next.
+        if ticket := self._write(now, facts):
+            ticket.wait()
+
+    def add(self, sources: Iterable[SourceConfig]) -> None:
+        """Keep what sources are called from a reload on, beside what they were called; waits for nothing."""
+        self._write(self._before | _lines(sources), {})
 
     def keep(self, sources: Iterable[SourceConfig]) -> None:
-        """Keep what sources are called when the run ends, and all that they have sent is kept; wait for nothing."""
-        now = _lines(sources)
-        if now != self._before:
-            self._state.write(facts={_NAME: _written(now)})
+        """Keep what sources are called when the run ends, and all that they have sent is kept; waits for nothing."""
+        self._write(_lines(sources), {})
+
+    def _write(self, lines: set[_Line], facts: Mapping[str, bytes]) -> Ticket | None:
+        if lines == self._before:
+            return None
+        self._before = lines
+        return self._state.write(facts={**facts, _NAME: json.dumps(sorted(lines), separators=(",", ":")).encode()})
 
     def _successions(self, now: set[_Line]) -> Iterator[tuple[_Line, _Line]]:
         """Yield each source that is new or draws from another budget, with each that it goes on from."""
@@ -73,7 +84,3 @@ class Lineage:
 
 def _lines(sources: Iterable[SourceConfig]) -> set[_Line]:
     return {_Line(nameless_account(each), pause_name(each), budget_name(each)) for each in sources}
-
-
-def _written(lines: Iterable[_Line]) -> bytes:
-    return json.dumps(sorted(lines), separators=(",", ":")).encode()

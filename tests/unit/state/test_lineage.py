@@ -176,6 +176,39 @@ def test_one_that_stays_is_not_held_up_by_another_of_its_account_that_goes(runs)
     assert runs.used("acme") == 1
 
 
+def test_one_that_a_reload_gave_its_former_name_is_known_by_it_after_the_next_stop(runs):
+    runs.run(keyed("acme"))
+    runs.run(keyed("acme-eu"))
+    runs.reload(keyed("acme"))
+    runs.send("acme", 5)
+    runs.pause("acme", 600)
+    runs.run(keyed("acme-us"))
+
+    assert runs.used("acme-us") == 5
+    assert runs.pause_left("acme-us") == 600
+
+
+def test_one_that_a_reload_renamed_is_known_by_its_new_name_though_the_program_was_killed(runs):
+    runs.run(keyed("acme"))
+    runs.reload(keyed("acme-eu"))
+    runs.send("acme-eu", 5)
+    runs.pause("acme-eu", 600)
+    runs.kill()
+    runs.run(keyed("acme-us"))
+
+    assert runs.used("acme-us") == 5
+    assert runs.pause_left("acme-us") == 600
+
+
+def test_names_that_come_and_go_count_each_request_once(runs):
+    runs.run(keyed("acme"))
+    runs.send("acme", 3)
+    for name in ("acme-eu", "acme") * 4:
+        runs.run(keyed(name))
+
+    assert runs.used("acme") == 3
+
+
 def test_the_longer_pause_is_heeded(runs):
     runs.run(keyed("first"), keyed("second"))
     runs.pause("first", 600)
