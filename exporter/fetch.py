@@ -39,7 +39,7 @@ class Task:
         source: the value of the label ``source``.
         collector: what asks.
         desk: where it hands in what it brings.
-        known: how many customers the source has.
+        known: how many customers the source has, and how many of them are asked with its credentials.
         secrets: those of the source, which the vendor knows, and which are shown nowhere, whatever it sends.
         ask: asks the collector for customers, and gives what became of each; it is the same for all that are alike.
     """
@@ -47,7 +47,7 @@ class Task:
     source: str
     collector: AnyCollector
     desk: Desk
-    known: Callable[[], int]
+    known: Callable[[], tuple[int, int]]
     secrets: Sequence[Secret] = ()
     ask: _Way = field(init=False)
 
@@ -119,7 +119,8 @@ class Fetch:
 
     def skip(self, upstream: Upstream) -> None:
         """Show that it is due and not run, for the reason that opened the circuit; it counts as no fetch."""
-        self._skip(self.present, upstream)
+        if reason := upstream.circuit.reason:
+            self._skip(self.present, reason)
 
     def run(self, upstream: Upstream) -> bool:
         """Ask the vendor and hand in what it brought; return whether nothing failed.
@@ -137,7 +138,7 @@ class Fetch:
         if may_be_of_one(outcomes) and len(members) > 1:
             # One customer can spoil a batch, so each is asked alone.
             self._count(began_at, [outcomes.reason])
-            upstream.circuit.fetched([outcomes.reason], self._names(members), self.task.known())
+            upstream.circuit.fetched([outcomes.reason], self._names(members), *self.task.known())
             results = [self._run_alone(member, upstream) for member in members if not member.record.is_gone]
             return all(results)
         if isinstance(outcomes, FetchError | Reason):
@@ -155,14 +156,14 @@ class Fetch:
     def _run_alone(self, member: Member, upstream: Upstream) -> bool:
         # Waits its turn like any fetch, however slow the limit is, and as any it is none while the circuit is open.
         with upstream.admitted():
-            if not upstream.circuit.is_open:
+            reason = upstream.circuit.reason
+            if reason is None:
                 return self._run([member], upstream)
-            self._skip([member], upstream)
+            self._skip([member], reason)
             return False
 
-    def _skip(self, members: Sequence[Member], upstream: Upstream) -> None:
-        if reason := upstream.circuit.reason:
-            self.task.desk.store.skip(map(self.place, members), CircuitOpen(reason))
+    def _skip(self, members: Sequence[Member], reason: Reason) -> None:
+        self.task.desk.store.skip(map(self.place, members), CircuitOpen(reason))
 
     def _outcomes(self, members: Sequence[Member]) -> list[Outcome] | FetchError | Reason:
         """Return what each customer's samples are, or why there are none; or why the whole fetch failed."""
@@ -190,7 +191,7 @@ class Fetch:
         if changes:
             outcomes = [change.after for change in changes]
             is_own = any(member.customer and has_own_credentials(member.customer) for member in members)
-            circuit.fetched(outcomes, self._names(members), self.task.known(), is_own=is_own)
+            circuit.fetched(outcomes, self._names(members), *self.task.known(), is_own=is_own)
 
     def _names(self, members: Sequence[Member]) -> Sequence[str]:
         return [member.record.name for member in members if member.customer]

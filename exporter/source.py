@@ -72,13 +72,14 @@ class Source:
         self._selection = selection
         self._lock = threading.RLock()
         secrets = secrets_of(getattr(config, "credentials", None))
-        self._tasks = {each.name: Task(self.name, each, desk, lambda: self.size, secrets) for each in self.collectors}
+        self._tasks = {each.name: Task(self.name, each, desk, lambda: self._sizes, secrets) for each in self.collectors}
         self._scopes = {each.name: scope_of(config, each) for each in self.collectors}
         self._fetches: dict[str, list[Fetch]] = {collector.name: [] for collector in self.collectors}
         self._info: Family | None = None
         self._is_started = False
         self._is_closed = False
         self.size = 0
+        self._sizes = (0, 0)
         self.planned = 0.0
 
     # What there is to know
@@ -354,6 +355,7 @@ class Source:
         # Kept, since a scrape asks for both and there may be 100,000 customers.
         customers = self.customers
         self.size = len(customers)
+        self._sizes = (self.size, self.size - sum(map(has_own_credentials, customers)))
         self.planned = sum(each.settings.calls(customers) / each.settings.interval for each in self.collectors)
         self.planned += 1 / self.discovery.interval if self.discovery else 0
 

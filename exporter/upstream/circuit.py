@@ -100,7 +100,13 @@ class Circuit:
         self._listeners.append(changed)
 
     def fetched(
-        self, outcomes: Collection[Reason | None], customers: Collection[str], known: int, *, is_own: bool = False
+        self,
+        outcomes: Collection[Reason | None],
+        customers: Collection[str],
+        known: int,
+        sharing: int | None = None,
+        *,
+        is_own: bool = False,
     ) -> None:
         """Take how a fetch ended.
 
@@ -111,6 +117,7 @@ class Circuit:
             outcomes: why it failed for each customer that it asked for; None where it did not.
             customers: who they are; nobody, if it asked for the source as a whole.
             known: how many customers the source has.
+            sharing: how many of them are asked with the source's credentials; all of them, if nothing is said.
             is_own: whether it asked with credentials of the customers' own.
         """
         reason = next(iter(outcomes)) if len(set(outcomes)) == 1 else None
@@ -118,7 +125,8 @@ class Circuit:
             if self.is_open:
                 return
             is_news = self._succeed(is_good=None in outcomes and not is_own)
-            has_opened = self._take(reason, customers, known, is_own=is_own)
+            others = sharing if reason is Reason.AUTH and sharing is not None else known
+            has_opened = self._take(reason, customers, others, is_own=is_own)
         self._keep(is_news=is_news)
         if has_opened:
             self._tell()

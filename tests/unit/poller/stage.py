@@ -165,7 +165,7 @@ class Stage:
     def fetch(self, source: str, collector: Toy, names: Sequence[str], phase: float) -> Fetch:
         customers = [Customer(each, each, ZoneInfo("UTC"), self.clock) for each in names]
         places = [place_of(self.store, source, each, collector.name, collector.settings.interval) for each in names]
-        task = Task(source, cast(AnyCollector, collector), self.desk, lambda: len(self.store.customers()))
+        task = Task(source, cast(AnyCollector, collector), self.desk, lambda: (len(self.store.customers()),) * 2)
         members = tuple(Member(customer, place.record) for customer, place in zip(customers, places, strict=True))
         return Fetch(task, members, phase)
 

@@ -81,7 +81,7 @@ def test_two_fetches_that_fall_due_together_do_not_share_one_idle_thread(stage: 
 
     lane = Lane("acme", Door(), concurrency=2, length=10.0, work=work)  # type: ignore[arg-type]  # a stand-in
     toy: Any = Single(FakeClock())
-    first, second, third = (Fetch(Task("acme", toy, stage.desk, int), ()) for _ in range(3))
+    first, second, third = (Fetch(Task("acme", toy, stage.desk, lambda: (0, 0)), ()) for _ in range(3))
     lane.put(first)
     until(lambda: lane.idle == 1)
     can_end.clear()

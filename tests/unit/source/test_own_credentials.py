@@ -75,6 +75,17 @@ def test_wrong_keys_of_the_source_are_noticed_though_sites_with_keys_of_their_ow
     assert account.circuit.reason is Reason.AUTH
 
 
+def test_wrong_keys_of_the_source_are_noticed_by_the_only_site_that_is_asked_with_them():
+    account = Account(a="own-a", b="own-b", c=None)
+    account.refused = {"shop"}
+    with responses.RequestsMock() as vendor:
+        vendor.add_callback("GET", "https://app.bentonow.com/api/v1/stats/site", account.answer)
+
+        account.fetch(*"acbcac")
+
+    assert account.circuit.reason is Reason.AUTH
+
+
 def test_a_probe_is_made_with_the_keys_of_the_source(account):
     account.refused = {"shop"}
 
