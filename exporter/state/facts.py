@@ -19,8 +19,9 @@ from exporter.state.kept import State
 
 # No vendor is heeded for longer.
 _LONGEST_PAUSE = 3600.0
-# 16 MB and some 50 ms for each guess. Not bcrypt, whose Rust aborts a process that ends meanwhile.
-_COST, _BLOCK, _SALT = 2**14, 8, 16
+# Some 60 ms for each guess. scrypt would leave its 16 MB behind as a hole; bcrypt's Rust aborts a process that ends
+# meanwhile.
+_ROUNDS, _SALT = 250_000, 16
 _LEASED = Struct("<Q")
 _MOMENT = Struct("<d")
 
@@ -110,7 +111,7 @@ class Pause:
 class Acceptance:
     """Keeps that a vendor has taken the credentials of a source; a ``Proof`` for the source's circuit.
 
-    It is a scrypt hash of them: others are told from them, and who has a copy can guess no faster than that takes.
+    It is a PBKDF2 hash of them: others are told from them, and who has a copy has to compute it for each guess.
 
     Attributes:
         name: what it is kept under.
@@ -141,7 +142,7 @@ class Acceptance:
             self._write(b"")
 
     def _hash(self, salt: bytes) -> bytes:
-        return salt + hashlib.scrypt(digest_of(self.credentials), salt=salt, n=_COST, r=_BLOCK, p=1, dklen=32)
+        return salt + hashlib.pbkdf2_hmac("sha256", digest_of(self.credentials), salt, _ROUNDS)
 
     def _write(self, content: bytes) -> None:
         self._kept = content
