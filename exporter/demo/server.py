@@ -113,7 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _LARGEST_FORM:
             return None
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            # A client that was killed meanwhile has asked for nothing.
+            raise ConnectionAbortedError("the client went away amid its request")
+        return body
 
     def _send(self, answer: Answer) -> None:
         response = _response(answer)

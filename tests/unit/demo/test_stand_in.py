@@ -361,6 +361,19 @@ def test_an_oversized_request_is_refused_unread(serve, session):
     assert reply.status_code == 413
 
 
+def test_half_a_request_is_none(serve):
+    stand_in = serve()
+    host, port = stand_in.base_url.removeprefix("http://").split(":")
+
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(b"POST /apiv2/reseller.account.json HTTP/1.1\r\nContent-Length: 100\r\n\r\ntask=")
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(100)
+
+    assert answer == b""
+    assert stand_in.requests == ()
+
+
 def wait(thread: threading.Thread) -> bool:
     """Tell whether a thread is still there after it had time to leave."""
     thread.join(5)
