@@ -21,8 +21,8 @@ pytestmark = pytest.mark.e2e
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 OPENMETRICS_0 = "application/openmetrics-text; version=0.0.1; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
-# Seconds; time to compare a page before the next one comes, and for a busy machine to give it in time.
-INTERVAL = 10
+# Seconds; time to compare a page before the next one comes.
+INTERVAL = 5
 
 
 @dataclass(frozen=True, eq=False)
