@@ -1,16 +1,22 @@
-"""A relay between a scraper and the exporter, which remembers the last page."""
+"""A relay between a scraper and the exporter, which remembers the last page.
+
+``python -m tests.e2e.relay EXPORTER_PORT FILE`` prints its own port, and leaves the last page in the file. It is a
+process of its own, since one that has run thousands of tests stands still for seconds when it collects garbage.
+"""
 
 import gzip
 import http.client
-import threading
+import json
+import re
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from tests.e2e.programs import Values, parsed, series
+from tests.e2e.programs import Program, Values, parsed, series
 
 
 @dataclass(frozen=True)
@@ -33,45 +39,62 @@ class Scrape:
         }
 
 
-class Relay:
+class Relay(Program):
     """Hands each request on to the exporter, and the answer back, byte for byte."""
 
-    def __init__(self, exporter_port: int) -> None:
-        """Listen on a free port."""
-        self.last: Scrape | None = None
-        relay = self
+    def __init__(self, folder: Path, exporter_port: int) -> None:
+        """Start it and wait until it listens, on a free port."""
+        self._last = folder / "last"
+        root = str(Path(__file__).parents[2])
+        command = [sys.executable, "-m", "tests.e2e.relay", str(exporter_port), str(self._last)]
+        super().__init__(command, folder, {"PYTHONPATH": root})
+        try:
+            self.port = int(self.eventually(lambda: re.findall(r"(\d+)\n", self.stdout))[0])
+        except BaseException:
+            super().__exit__(None, None, None)
+            raise
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                connection = http.client.HTTPConnection("127.0.0.1", exporter_port, timeout=10)
-                try:
-                    connection.request("GET", self.path, headers=dict(self.headers))
-                    answer = connection.getresponse()
-                    body = answer.read()
-                finally:
-                    connection.close()
-                self.send_response_only(answer.status)
-                for name, value in answer.getheaders():
-                    self.send_header(name, value)
-                # A scraper that is told to end does not wait for the rest.
-                with suppress(BrokenPipeError, ConnectionResetError):
-                    self.end_headers()
-                    self.wfile.write(body)
-                    given = answer.headers
-                    relay.last = Scrape(given["Content-Type"], given["Content-Encoding"], body)
+    @property
+    def last(self) -> Scrape | None:
+        """The last page that was handed on whole, None before the first."""
+        try:
+            head, _, body = self._last.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        content_type, encoding = json.loads(head)
+        return Scrape(content_type, encoding, body)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+def _relay(exporter_port: int, last: Path) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", exporter_port, timeout=10)
+            try:
+                connection.request("GET", self.path, headers=dict(self.headers))
+                answer = connection.getresponse()
+                body = answer.read()
+            finally:
+                connection.close()
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                self.send_header(name, value)
+            # A scraper that is told to end does not wait for the rest.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.end_headers()
+                self.wfile.write(body)
+                head = json.dumps([answer.headers["Content-Type"], answer.headers["Content-Encoding"]])
+                new = last.with_suffix(".new")
+                new.write_bytes(head.encode() + b"\n" + body)
+                new.replace(last)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    # One scraper asks at a time.
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        print(server.server_address[1], flush=True)  # noqa: T201 - for the process that asked
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    _relay(int(sys.argv[1]), Path(sys.argv[2]))
