@@ -18,6 +18,9 @@ _KEPT_WITHIN = 3.0
 _EARLY = 3.0
 # What is no fetch, and fetches of several requests: of those that were answered well, the whole may have failed.
 _OTHERS = (None, "discovery", "categories", "suppressions")
+# What the last request of a fetch asks for that has the same four each time: an answer to an earlier one is kept by
+# nobody if the process is killed before the last.
+_LAST = {"ips": "task=available"}
 # What a process says that can't so much as read its state for want of room, and ends, since it would show nothing.
 _NO_ROOM = "make room on its disk"
 # Seconds in which a request that was under way when a pause began has reached the vendor.
@@ -94,7 +97,9 @@ def _early(run: Run) -> Iterator[str]:
         for before, after in pairwise(requests):
             wanted = interval_of(run.sections, before.api, str(before.collector))
             life = _life_of(run, before)
-            if life is None or after.at < life.ended or not before.is_good or before.at > life.ended - _KEPT_WITHIN:
+            if life is None or after.at < life.ended or before.at > life.ended - _KEPT_WITHIN:
+                continue
+            if not before.is_good or _LAST.get(str(before.collector), key[-1]) not in key:
                 continue
             if after.at - before.at < wanted - _EARLY:
                 yield f"{key} was asked again after {after.at - before.at:.1f} s, at a start, instead of {wanted:g} s"
