@@ -4,8 +4,8 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -114,8 +114,11 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         return _reading(f"{uri}?mode=ro&immutable=1")
 
 
-def make_again(path: Path, connection: sqlite3.Connection) -> None:
+@contextmanager
+def made_again(path: Path, connection: sqlite3.Connection) -> Iterator[Path]:
     """Put a file that was deleted while it was open back in its place, with all that the connection still sees.
+
+    What comes in its place at the end of the block is yielded under the name that it has before.
 
     Raises:
         StartError: that can't be done; nothing has changed.
@@ -126,6 +129,7 @@ def make_again(path: Path, connection: sqlite3.Connection) -> None:
         os.close(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with closing(sqlite3.connect(half, isolation_level=None)) as copy:
             connection.backup(copy)
+        yield half
         # What is left of the old file says nothing of the new one.
         for end in _BESIDE[1:]:
             Path(f"{path}{end}").unlink(missing_ok=True)

@@ -209,7 +209,9 @@ class Writer:
                 f"state.path: {self._path} was replaced by another file while it was open; restart to begin with that "
                 "one, or remove it, and the one that was open is put back"
             )
-        file.make_again(self._path, self._connection)
+        with file.made_again(self._path, self._connection) as half:
+            # Whoever reads it as soon as it is there finds that it is the right one.
+            self._identity = identity(half)
         self._disconnect()
 
     def _watch(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.errors import StartError
-from exporter.state import SqliteState
+from exporter.state import SqliteState, file
 from tests.e2e.waiting import eventually
 from tests.fake_clock import FakeClock
 from tests.small_disk import fill, mounted
@@ -70,6 +70,18 @@ def test_a_deleted_file_is_noticed_though_nothing_is_written(path, state):
     with capture_logs():
         eventually(path.exists)
     assert found(state) == {"a": RARE}
+
+
+def test_a_file_that_is_made_again_is_read_as_soon_as_it_is_there(path, state, monkeypatch):
+    """Until its folder is on the disk too, which on a busy one takes seconds, the writer has the old one open."""
+    seen = []
+    monkeypatch.setattr(file, "_sync", lambda _: seen.append(found(state)))
+    path.unlink()
+
+    with capture_logs():
+        assert state.write([row(PLAIN, B)]).wait()
+    assert seen == [{"a": RARE}]
+    assert state.failures == 0
 
 
 def test_a_file_that_was_deleted_on_a_full_disk_is_made_again_once_there_is_room(tmp_path, opened):
