@@ -94,19 +94,21 @@ class Exporter(Program):
         self._session = requests.Session()
         self._session.trust_env = False
         try:
-            self.addresses: list[str] = self.eventually(
-                lambda: re.findall(r"msg=listening .*?address=127\.0\.0\.1:(\d+)", self.stderr)
-            )
+            self.port: int = self.eventually(lambda: self.ports)[0]
         except BaseException:
             super().__exit__(None, None, None)
             raise
-        self.port = int(self.addresses[0])
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         self._session.close()
         super().__exit__(kind, error, trace)
         if kind is None:
             assert "Traceback" not in self.stderr
+
+    @property
+    def ports(self) -> Sequence[int]:
+        """Those of 127.0.0.1 that it has said it listens on so far; with further addresses, more may come."""
+        return [int(port) for port in re.findall(r"msg=listening .*?address=127\.0\.0\.1:(\d+)", self.stderr)]
 
     def ask(self, path: str, verb: str = "GET", **options: Any) -> requests.Response:
         """Send it a request; an answer is due at once, whatever a vendor does."""

@@ -91,7 +91,7 @@ def test_without_systemd_the_flag_is_an_error_in_words(shell):
 
 def test_every_address_answers_and_one_in_use_ends_the_program(shell):
     exporter = shell.serve("demo", "--web.listen-address=[::1]:0", "--web.listen-address=127.0.0.1:0")
-    assert len(exporter.addresses) == 2
+    exporter.eventually(lambda: len(exporter.ports) == 2)
     assert "address=[::1]:" in exporter.stderr
 
     second = shell.start("demo", f"--web.listen-address=127.0.0.1:{exporter.port}")

@@ -148,10 +148,11 @@ def test_what_there_is_not_can_not_be_asked_for(query, exporter):
 
 
 def test_it_answers_on_every_address_it_was_given(exporter):
-    first, second = exporter.addresses
+    exporter.eventually(lambda: len(exporter.ports) == 2)
 
+    first, second = exporter.ports
     assert first != second
-    with socket.create_connection(("127.0.0.1", int(second))) as connection:
+    with socket.create_connection(("127.0.0.1", second)) as connection:
         connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
 
